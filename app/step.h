@@ -1,0 +1,97 @@
+// The step: a function from (state, batch) to (changes, lists). It reads no clock, draws no randomness that is not seeded by its
+// number, and does no I/O beyond reading rows; the same inputs give the same bytes. The service and every evaluation run this.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/catalogue.h"
+#include "core/event.h"
+#include "core/list.h"
+#include "core/result.h"
+#include "features/features.h"
+#include "model/example_log.h"
+#include "model/learner.h"
+#include "store/store.h"
+
+namespace millrace {
+
+// Which items a list leaves out.
+struct ListRules {
+  bool exclude_seen = false;       // what the user already touched
+  std::vector<ItemId> blocked;     // never recommended
+  std::size_t length = 20;         // items a list
+};
+
+// A prediction asked for before events[before] is applied.
+struct StepQuery {
+  std::size_t before = 0;
+  UserId user;
+  std::string session;
+  Millis now;
+};
+
+struct StepInput {
+  std::uint64_t step = 0;
+  std::vector<Event> events;
+  std::vector<CatalogueChange> changes;
+  std::vector<StepQuery> queries;      // ordered by `before`
+  Effort effort;
+  bool make_lists = true;              // a list for every touched user
+  std::vector<Reflected> reflects;     // offsets after this step, ordered
+};
+
+// The list last made for a user, met by the user's next event.
+struct LiveTrial {
+  Signal signal{};
+  std::optional<std::size_t> rank;             // of the event's item in that list, from 0
+  std::optional<std::size_t> popularity_rank;  // in the popularity list of the last step
+  bool returning = false;                      // the user had a list
+};
+
+struct StepOutput {
+  std::vector<RecommendationList> lists;
+  LearnOutcome learnt;
+  std::vector<LiveTrial> trials;
+  struct Seconds {
+    double features = 0, model = 0, lists = 0;
+  } seconds;                            // measured, outside byte equality
+};
+
+struct StepOptions {
+  FeatureOptions features;
+  ModelOptions model;
+  ListRules rules;
+  std::uint64_t example_capacity = 1'000'000;
+  std::uint64_t checkpoint_steps = 100;  // model rows are checkpointed every so many steps
+  std::uint64_t version_base = 1;        // list version = base + step
+};
+
+// Owns features, example log and learner over a store.
+class Step {
+ public:
+  // Loads everything; learns again what was logged since the model's last checkpoint.
+  static Result<std::unique_ptr<Step>> open(const StepOptions& options, const Store& store);
+
+  // Runs one step; what it changed is appended to `batch`, which the caller completes and commits. An error, or a failed commit,
+  // leaves the object unusable: open another.
+  Result<StepOutput> run(const StepInput& input, WriteBatch& batch);
+
+  std::uint64_t last_step() const;   // 0: none yet
+  Features& features();
+  Learner& learner();
+  const ExampleLog& examples() const;
+  std::uint64_t relearnt_steps() const;  // during open()
+  ~Step();
+
+ private:
+  struct State;
+  explicit Step(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace millrace

@@ -1,0 +1,40 @@
+// The example log: the model's write-ahead log and the pool that experience replay draws from. Encoded examples stay in memory
+// in a ring of the newest `capacity`, and are appended to Table::kExamples in the step's batch.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <string_view>
+
+#include "core/bytes.h"
+#include "core/example.h"
+#include "core/result.h"
+#include "store/store.h"
+
+namespace millrace {
+
+std::string encode_example(const Example& example);                    // docs/formats.md, "example"
+Result<Example> decode_example(std::uint64_t sequence, std::string_view bytes);
+
+class ExampleLog {
+ public:
+  explicit ExampleLog(std::uint64_t capacity) : capacity_(capacity) {}
+  // Reads the newest `capacity` examples from the store.
+  Status load(const Store& store);
+  // Numbers the example, keeps it, and puts it into `batch` along with the erasure of what falls out of the ring.
+  std::uint64_t append(const Example& example, WriteBatch& batch);
+  std::uint64_t begin() const { return first_; }  // sequence of the oldest kept
+  std::uint64_t end() const { return first_ + ring_.size(); }
+  // Requires begin() <= sequence < end().
+  Example at(std::uint64_t sequence) const;
+  std::uint64_t bytes() const { return bytes_; }
+
+ private:
+  std::uint64_t capacity_;
+  std::uint64_t first_ = 0;
+  std::uint64_t bytes_ = 0;
+  std::deque<std::string> ring_;
+};
+
+}  // namespace millrace

@@ -1,0 +1,88 @@
+// A model family: learns from examples, ranks items for contexts, and names its state so that the learner can checkpoint and
+// restore any family alike. One short file per family; register it in families/registry.cc.
+//
+// Calls within a step, all from one thread:
+//   rank()/score()   for events not yet seen by observe(): predict, then learn
+//   observe()        once per event, in order: incremental statistics, cheap
+//   train()          at the end of the step, for each mini-batch of fresh examples and then of replayed ones: gradients
+// State after (load, observe…, train…) depends only on the arguments: same calls, same bytes.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/example.h"
+#include "core/list.h"
+#include "core/random.h"
+#include "core/result.h"
+#include "model/item_table.h"
+
+namespace millrace {
+
+struct ScoredItem {
+  ItemIndex item = kUnknownItem;
+  float score = 0.0F;
+  bool operator==(const ScoredItem&) const = default;
+};
+
+// What a context asks to leave out, besides what the item table marks as unavailable. Sorted.
+using Exclusions = std::span<const ItemIndex>;
+
+struct RankRequest {
+  const Context* context = nullptr;
+  Exclusions exclude;
+};
+
+struct Minibatch {
+  std::span<const Example* const> examples;
+  bool fresh = true;               // first time these are learnt; otherwise replayed
+  std::uint64_t examples_seen = 0;  // examples in the log when the step ends: the event clock
+  Random random{0};                // for this mini-batch alone
+};
+
+struct TrainReport {
+  double loss_sum = 0.0;
+  std::uint64_t examples = 0;
+};
+
+// Receives and gives back a family's rows. `table` and `key` are the family's own; the learner prefixes the family's name.
+using RowSink = std::function<void(std::string_view table, std::string key, std::optional<std::string> value)>;
+
+class Family {
+ public:
+  virtual ~Family() = default;
+  virtual std::string_view name() const = 0;
+  virtual Reason reason() const = 0;
+
+  // Best `k` items of each request, best first, ties by lower index; scores are comparable within a family. Fewer than k where
+  // the family has no opinion on more. Log-probabilities where the family has them, else shares or counts.
+  virtual std::vector<std::vector<ScoredItem>> rank(std::span<const RankRequest> requests, std::size_t k) = 0;
+  // Scores of given items for one context, on the scale of rank().
+  virtual void score(const Context& context, std::span<const ItemIndex> items, std::span<float> scores) = 0;
+
+  virtual void observe(const Example& /*example*/) {}
+  virtual TrainReport train(const Minibatch& /*batch*/) { return {}; }
+
+  // Predicted rating of an item, for families that have one.
+  virtual std::optional<float> predict_rating(const Context& /*context*/, ItemIndex /*item*/) { return std::nullopt; }
+  // The item table changed for this item (content or first sight).
+  virtual void item_changed(ItemIndex /*item*/) {}
+
+  // Hands every row changed since the last save() (or everything, if `all`) to `sink`. nullopt erases a row.
+  virtual void save(const RowSink& sink, bool all) = 0;
+  // One saved row back, before any other call. An error for bytes it cannot read.
+  virtual Status load(std::string_view table, std::string_view key, std::string_view value) = 0;
+  // All rows are in: rebuild what is derived.
+  virtual void loaded() {}
+
+  virtual std::uint64_t memory_bytes() const { return 0; }
+  virtual std::uint64_t rows() const { return 0; }
+};
+
+}  // namespace millrace

@@ -1,0 +1,83 @@
+// The model's part of the step: predict, then learn, then recommend. A deterministic state machine over LearnInputs: the same
+// inputs give the same bytes, so recovery is "load the last checkpoint, learn the logged steps since again".
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/example.h"
+#include "core/list.h"
+#include "core/result.h"
+#include "model/example_log.h"
+#include "model/families/family.h"
+#include "model/item_table.h"
+#include "model/options.h"
+#include "store/store.h"
+
+namespace millrace {
+
+// Ask for a prediction before examples[before] is observed (before == examples.size(): after all of them, before training).
+struct Query {
+  std::size_t before = 0;
+  Context context;
+  std::vector<ItemIndex> exclude;  // sorted
+};
+
+// Decided outside the step and recorded with it.
+struct Effort {
+  std::uint32_t replays = 2;          // replayed mini-batches after each fresh one
+  std::uint32_t ranked_examples = 32;  // how many of the step's examples are ranked before they are learnt (blend weights)
+  bool operator==(const Effort&) const = default;
+};
+
+struct LearnInput {
+  std::uint64_t step = 0;
+  std::vector<Example> examples;        // in order of application, sequences set
+  std::vector<Query> queries;           // ordered by `before`
+  std::vector<ItemFactsChange> changes;  // take effect before the first example
+  std::size_t item_count = 0;           // items known after the step
+  Effort effort;
+};
+
+// One query's answers: what would be served, and each learner alone.
+struct Answer {
+  Ranking served;
+  std::vector<std::vector<ScoredItem>> learners;  // by learner_names(); empty where evaluate_learners is off
+};
+
+struct LearnOutcome {
+  std::vector<Answer> answers;                          // one per query
+  std::vector<std::optional<float>> predicted_ratings;  // one per example: before it was observed; ratings only
+  double loss_sum = 0.0;
+  std::uint64_t trained_examples = 0;
+};
+
+class Learner {
+ public:
+  virtual ~Learner() = default;
+  virtual const std::vector<std::string>& learner_names() const = 0;
+  // Predicts the queries, observes the examples event by event, trains. `log` already holds the step's examples.
+  virtual LearnOutcome learn(const LearnInput& input, const ExampleLog& log) = 0;
+  // Lists from the present state, one per context; `exclude` per context, sorted. Reads only.
+  virtual std::vector<Ranking> recommend(std::span<const Query> queries, std::size_t k) = 0;
+
+  virtual std::uint64_t model_step() const = 0;
+  // Puts every row changed since the last checkpoint, and the step, into `batch`.
+  virtual void checkpoint(WriteBatch& batch) = 0;
+  // The blend's small weights, put into the batch of every step.
+  virtual void save_blend(WriteBatch& batch) = 0;
+  // Loads the last checkpoint; afterwards model_step() is the step it was taken at (0: none).
+  virtual Status restore(const Store& store) = 0;
+
+  virtual std::uint64_t memory_bytes() const = 0;
+  virtual std::vector<std::pair<std::string, std::uint64_t>> family_rows() const = 0;
+};
+
+std::unique_ptr<Learner> make_learner(const ModelOptions& options);
+
+}  // namespace millrace

@@ -1,0 +1,80 @@
+// Lists and dead letters go out. Last stage: what a step committed is sent to Kafka, and its dirty key is cleared on the delivery
+// report if no newer list came since. One thread (the pipeline's); deliveries are collected by serve().
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/event.h"
+#include "core/list.h"
+#include "core/result.h"
+#include "core/time.h"
+#include "kafka/client.h"
+#include "store/store.h"
+
+namespace millrace {
+
+std::string encode_list(const RecommendationList& list);  // docs/formats.md, table lists
+Result<RecommendationList> decode_list(const UserId& user, std::string_view bytes);
+
+// What the JSON needs beside the list: names of topics and items, titles.
+class Names {
+ public:
+  virtual ~Names() = default;
+  virtual const std::string& topic(TopicIndex topic) const = 0;
+  virtual const ItemId& item(ItemIndex item) const = 0;
+  virtual std::string title(ItemIndex item) const = 0;  // empty: unknown
+};
+
+struct ListFormat {
+  std::string model = "millrace";
+  bool titles = false;  // item titles in the message
+};
+
+// The published JSON (docs/list.schema.json). `generated` is the only field outside byte equality.
+std::string render_list(const RecommendationList& list, const Names& names, const ListFormat& format, Millis generated);
+
+// Puts a step's lists (kLists, kDirty) and dead letters (kDeadLetters) into its batch. `next_dead_letter` is advanced.
+void put_lists(std::span<const RecommendationList> lists, WriteBatch& batch);
+void put_dead_letters(std::span<const DeadLetter> letters, std::uint64_t& next_dead_letter, WriteBatch& batch);
+
+struct PublisherOptions {
+  std::string list_topic = "recommendations";
+  std::string dead_letter_suffix = ".dlq";
+  std::size_t dead_letter_bytes_max = 64 << 10;  // of payload; longer ones are cut, with size and hash in headers
+  std::size_t in_flight_max = 50'000;            // messages
+  ListFormat format;
+};
+
+struct Delivered {
+  std::uint64_t lists = 0;
+  std::uint64_t dead_letters = 0;
+  std::uint64_t failed = 0;
+  std::vector<Millis> freshness;  // per delivered list: delivery time less record_time
+};
+
+class Publisher {
+ public:
+  virtual ~Publisher() = default;
+  // Queues everything that the store still has as dirty (after a start). Returns how many lists and dead letters.
+  virtual Result<std::uint64_t> restore(const Store& store) = 0;
+  // After the commit of the step that put them.
+  virtual void enqueue(std::vector<RecommendationList> lists) = 0;
+  virtual void enqueue_dead_letters(std::uint64_t first_sequence, std::span<const DeadLetter> letters) = 0;
+  // Hands to the producer what fits, collects deliveries (waiting at most `timeout`), and puts the erasures of delivered dirty
+  // keys into `batch` (to be committed with the next step or by itself).
+  virtual Result<Delivered> serve(std::chrono::milliseconds timeout, WriteBatch& batch) = 0;
+  virtual std::size_t backlog() const = 0;  // queued or in flight
+  virtual std::uint64_t backlog_bytes() const = 0;
+};
+
+// `producer`, `names` and `clock` must outlive the result. `topics` are the input topics' names by TopicIndex.
+std::unique_ptr<Publisher> make_publisher(const PublisherOptions& options, Producer& producer, const Names& names,
+                                          const Clock& clock);
+
+}  // namespace millrace

@@ -1,0 +1,90 @@
+// The one place where state lives: ordered tables of bytes behind a narrow interface. RocksDB implements it for the service
+// (rocks_store.h), a sorted map in memory for tests and evaluation (memory_store.h); both pass tests/store/conformance.
+//
+// One thread writes; reads may come from any thread. A WriteBatch is applied whole or not at all, and what commit() has
+// acknowledged survives a crash of the process and of the machine.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/result.h"
+
+namespace millrace {
+
+// Keys and values of every table are documented byte by byte in docs/formats.md.
+enum class Table : std::uint8_t {
+  kMeta = 0,     // format, engine choices, counters
+  kSteps,        // step number → what the step consumed and decided
+  kPartitions,   // topic, partition → next offset, newest accepted time, counts
+  kSeenIds,      // topic, partition, slot → event id
+  kUsers,        // user id → features of the user
+  kItems,        // item index → features of the item
+  kItemIds,      // item id → item index
+  kNeighbours,   // item index → transitions and co-occurrence
+  kCatalogue,    // item id → content
+  kExamples,     // sequence → example
+  kLists,        // user id → newest list
+  kDirty,        // user id → version still to be delivered
+  kDeadLetters,  // sequence → dead letter still to be delivered
+  kModel,        // family, table, row → checkpointed model state
+};
+inline constexpr std::size_t kTables = 14;
+std::string_view table_name(Table table);
+
+class WriteBatch {
+ public:
+  struct Operation {
+    Table table;
+    std::string key;
+    std::optional<std::string> value;  // absent: erase
+  };
+  void put(Table table, std::string key, std::string value) {
+    bytes_ += key.size() + value.size();
+    operations_.push_back({table, std::move(key), std::move(value)});
+  }
+  void erase(Table table, std::string key) {
+    bytes_ += key.size();
+    operations_.push_back({table, std::move(key), std::nullopt});
+  }
+  std::span<const Operation> operations() const { return operations_; }
+  std::size_t bytes() const { return bytes_; }
+  bool empty() const { return operations_.empty(); }
+  void clear() {
+    operations_.clear();
+    bytes_ = 0;
+  }
+
+ private:
+  std::vector<Operation> operations_;
+  std::size_t bytes_ = 0;
+};
+
+struct TableSize {
+  std::uint64_t rows = 0;   // an estimate on RocksDB
+  std::uint64_t bytes = 0;  // on disk and in memory, an estimate
+};
+
+class Store {
+ public:
+  virtual ~Store() = default;
+  // A missing key is nullopt, not an error.
+  virtual Result<std::optional<std::string>> get(Table table, std::string_view key) const = 0;
+  // One entry a key, in the order of `keys`.
+  virtual Result<std::vector<std::optional<std::string>>> multi_get(Table table, std::span<const std::string> keys) const = 0;
+  // Calls `visit` for each key that starts with `prefix` and is not below `from`, in order of bytes, until it returns false.
+  virtual Status scan(Table table, std::string_view prefix, std::string_view from,
+                      const std::function<bool(std::string_view key, std::string_view value)>& visit) const = 0;
+  // Atomic and durable: when it returns Ok the batch is on disk. Later operations on the same key win.
+  virtual Status commit(const WriteBatch& batch) = 0;
+  virtual TableSize size(Table table) const = 0;
+};
+
+}  // namespace millrace
