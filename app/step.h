@@ -1,5 +1,6 @@
-// The step: a function from (state, batch) to (changes, lists). It reads no clock, draws no randomness that is not seeded by its
-// number, and does no I/O beyond reading rows; the same inputs give the same bytes. The service and every evaluation run this.
+// The step: a function from (state, batch) to (changes, lists). It reads no clock, draws no randomness that is not
+// seeded by its number, and does no I/O beyond reading rows; the same inputs give the same bytes. The service and every
+// evaluation run this.
 #pragma once
 
 #include <cstdint>
@@ -22,9 +23,9 @@ namespace millrace {
 
 // Which items a list leaves out.
 struct ListRules {
-  bool exclude_seen = false;       // what the user already touched
-  std::vector<ItemId> blocked;     // never recommended
-  std::size_t length = 20;         // items a list
+  bool exclude_seen = false;    // what the user already touched
+  std::vector<ItemId> blocked;  // never recommended
+  std::size_t length = 20;      // items a list
 };
 
 // A prediction asked for before events[before] is applied.
@@ -39,10 +40,10 @@ struct StepInput {
   std::uint64_t step = 0;
   std::vector<Event> events;
   std::vector<CatalogueChange> changes;
-  std::vector<StepQuery> queries;      // ordered by `before`
+  std::vector<StepQuery> queries;  // ordered by `before`
   Effort effort;
-  bool make_lists = true;              // a list for every touched user
-  std::vector<Reflected> reflects;     // offsets after this step, ordered
+  bool make_lists = true;           // a list for every touched user
+  std::vector<Reflected> reflects;  // offsets after this step, ordered
 };
 
 // The list last made for a user, met by the user's next event.
@@ -59,7 +60,7 @@ struct StepOutput {
   std::vector<LiveTrial> trials;
   struct Seconds {
     double features = 0, model = 0, lists = 0;
-  } seconds;                            // measured, outside byte equality
+  } seconds;  // measured, outside byte equality
 };
 
 struct StepOptions {
@@ -77,11 +78,11 @@ class Step {
   // Loads everything; learns again what was logged since the model's last checkpoint.
   static Result<std::unique_ptr<Step>> open(const StepOptions& options, const Store& store);
 
-  // Runs one step; what it changed is appended to `batch`, which the caller completes and commits. An error, or a failed commit,
-  // leaves the object unusable: open another.
+  // Runs one step; what it changed is appended to `batch`, which the caller completes and commits. An error, or a
+  // failed commit, leaves the object unusable: open another.
   Result<StepOutput> run(const StepInput& input, WriteBatch& batch);
 
-  std::uint64_t last_step() const;   // 0: none yet
+  std::uint64_t last_step() const;  // 0: none yet
   Features& features();
   Learner& learner();
   const ExampleLog& examples() const;

@@ -1,5 +1,5 @@
-// What the model knows of each item besides its behaviour: whether it may be recommended, its categories and title tokens as
-// hashed numbers, its price. Part of the model's state: changes come with the step and are logged with it.
+// What the model knows of each item besides its behaviour: whether it may be recommended, its categories and title
+// tokens as hashed numbers, its price. Part of the model's state: changes come with the step and are logged with it.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// The model's part of the step: predict, then learn, then recommend. A deterministic state machine over LearnInputs: the same
-// inputs give the same bytes, so recovery is "load the last checkpoint, learn the logged steps since again".
+// The model's part of the step: predict, then learn, then recommend. A deterministic state machine over LearnInputs:
+// the same inputs give the same bytes, so recovery is "load the last checkpoint, learn the logged steps since again".
 #pragma once
 
 #include <cstdint>
@@ -21,7 +21,8 @@
 
 namespace millrace {
 
-// Ask for a prediction before examples[before] is observed (before == examples.size(): after all of them, before training).
+// Ask for a prediction before examples[before] is observed (before == examples.size(): after all of them, before
+// training).
 struct Query {
   std::size_t before = 0;
   Context context;
@@ -30,18 +31,20 @@ struct Query {
 
 // Decided outside the step and recorded with it.
 struct Effort {
-  std::uint32_t replays = 2;          // replayed mini-batches after each fresh one
-  std::uint32_t ranked_examples = 32;  // how many of the step's examples are ranked before they are learnt (blend weights)
+  std::uint32_t replays = 2;  // replayed mini-batches after each fresh one
+  std::uint32_t ranked_examples =
+      32;  // how many of the step's examples are ranked before they are learnt (blend weights)
   bool operator==(const Effort&) const = default;
 };
 
 struct LearnInput {
   std::uint64_t step = 0;
-  std::vector<Example> examples;        // in order of application, sequences set
-  std::vector<Query> queries;           // ordered by `before`
+  std::vector<Example> examples;         // in order of application, sequences set
+  std::vector<Query> queries;            // ordered by `before`
   std::vector<ItemFactsChange> changes;  // take effect before the first example
-  std::size_t item_count = 0;           // items known after the step
+  std::size_t item_count = 0;            // items known after the step
   Effort effort;
+  bool recovering = false;  // learning logged steps again: no queries, and the blend is not touched
 };
 
 // One query's answers: what would be served, and each learner alone.
@@ -66,6 +69,9 @@ class Learner {
   // Lists from the present state, one per context; `exclude` per context, sorted. Reads only.
   virtual std::vector<Ranking> recommend(std::span<const Query> queries, std::size_t k) = 0;
 
+  // The `k` most popular items now, best first: what the served lists are compared with.
+  virtual std::vector<ItemIndex> popular(std::size_t k) = 0;
+
   virtual std::uint64_t model_step() const = 0;
   // Puts every row changed since the last checkpoint, and the step, into `batch`.
   virtual void checkpoint(WriteBatch& batch) = 0;
@@ -78,6 +84,7 @@ class Learner {
   virtual std::vector<std::pair<std::string, std::uint64_t>> family_rows() const = 0;
 };
 
-std::unique_ptr<Learner> make_learner(const ModelOptions& options);
+// An error for an unknown family name.
+Result<std::unique_ptr<Learner>> make_learner(const ModelOptions& options);
 
 }  // namespace millrace

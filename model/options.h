@@ -10,22 +10,22 @@
 namespace millrace {
 
 struct EncoderOptions {
-  std::size_t dimension = 128;       // a multiple of 16
-  std::size_t length = 10;           // newest interactions attended to
-  std::size_t negatives = 2048;      // shared by a mini-batch; full softmax where the catalogue is no larger
+  std::size_t dimension = 128;          // a multiple of 16
+  std::size_t length = 10;              // newest interactions attended to
+  std::size_t negatives = 2048;         // shared by a mini-batch; full softmax where the catalogue is no larger
   std::size_t recent_window = 200'000;  // examples from which half of the negatives are drawn
-  float row_rate = 0.006F;           // lazy Adam on embedding rows
+  float row_rate = 0.006F;              // lazy Adam on embedding rows
   float dense_rate = 0.001F;
   float dropout = 0.2F;
   float recent_replay_mean = 40'000.0F;  // the second replay draws index now − Exp(mean)
-  float gradient_clip = 0.0F;        // global norm of dense gradients, 0: off
+  float gradient_clip = 0.0F;            // global norm of dense gradients, 0: off
   float weight_decay = 0.0F;
-  bool use_kinds = true;             // kind embedding added to each attended item's key
-  bool use_gaps = true;              // time-gap bucket added to each attended item's key
-  bool use_user = true;              // user features added to the context
-  bool use_content = true;           // hashed category and title tokens added to item embeddings
+  bool use_kinds = true;    // kind embedding added to each attended item's key
+  bool use_gaps = true;     // time-gap bucket added to each attended item's key
+  bool use_user = true;     // user features added to the context
+  bool use_content = true;  // hashed category and title tokens added to item embeddings
   std::size_t token_buckets = 1U << 16;
-  std::uint64_t admit_count = 1;     // an item gets a row after this many events
+  std::uint64_t admit_count = 1;      // an item gets a row after this many events
   std::uint64_t expire_examples = 0;  // a row untouched for that many examples is dropped; 0: never
   std::size_t max_rows = 1'000'000;
 };
@@ -33,24 +33,24 @@ struct EncoderOptions {
 struct MemoryOptions {
   std::size_t sessions_per_item = 500;
   std::size_t neighbours = 1'000;
-  std::size_t session_items = 50;    // items kept per session
+  std::size_t session_items = 50;  // items kept per session
   std::size_t max_sessions = 1'000'000;
   float position_decay = 2.0F;
   float following_decay = 3.0F;
   float before_weight = 0.5F;
-  float age_decay = 400'000.0F;      // examples
+  float age_decay = 400'000.0F;  // examples
 };
 
-struct RelatedOptions {              // item-item co-visitation with position decay
+struct RelatedOptions {  // item-item co-visitation with position decay
   std::size_t window = 50;
   std::size_t neighbours_per_item = 200;
 };
 
 struct PopularityOptions {
-  float half_life_hours = 24.0F;     // of "trending"
+  float half_life_hours = 24.0F;  // of "trending"
 };
 
-struct FactorsOptions {              // matrix factorisation
+struct FactorsOptions {  // matrix factorisation
   std::size_t dimension = 32;
   float rate = 0.05F;
   float regularisation = 0.02F;
@@ -59,17 +59,20 @@ struct FactorsOptions {              // matrix factorisation
 
 struct BlendOptions {
   std::size_t candidates_per_source = 60;
-  float rate = 0.005F;
+  float rate = 0.01F;          // Adam
+  std::size_t minibatch = 16;  // ranked examples an update
   bool learn = true;
+  bool first_touches = false;  // learn from, and rank for, items the user has not seen yet; set with lists.exclude_seen
 };
 
 struct ModelOptions {
   std::uint64_t seed = 1;
   KindTable kinds;
-  bool learning = true;              // off: nothing is learnt, for floors and tests
-  std::size_t minibatch = 128;
-  std::vector<std::string> families{"encoder", "memory", "related", "trending", "popular", "factors"};
-  bool evaluate_learners = false;    // also answer queries with each learner alone
+  bool learning = true;            // off: nothing is learnt, for floors and tests
+  std::size_t minibatch = 128;     // examples at most
+  std::size_t minibatch_min = 16;  // fewer wait for the next step
+  std::vector<std::string> families{"encoder", "memory", "related", "trending", "popular", "habit", "factors"};
+  bool evaluate_learners = false;  // also answer queries with each learner alone
   EncoderOptions encoder;
   MemoryOptions memory;
   RelatedOptions related;

@@ -1,0 +1,334 @@
+#include "app/step.h"
+
+#include <algorithm>
+#include <chrono>
+#include <unordered_map>
+#include <utility>
+
+#include "app/step_record.h"
+#include "core/bytes.h"
+#include "model/content_tokens.h"
+#include "publish/publisher.h"
+
+namespace millrace {
+namespace {
+
+constexpr std::string_view kLastStepKey = "last_step";
+constexpr std::string_view kCheckpointKey = "checkpoint_step";
+// Records of steps are kept for as many steps as this, for running the same batches again.
+constexpr std::uint64_t kStepRecordsKept = 100'000;
+// How many times the list's length popularity may skip over items that a user has seen.
+constexpr std::size_t kPopularOversampling = 10;
+
+class Stopwatch {
+ public:
+  double lap() {
+    const auto now = std::chrono::steady_clock::now();
+    const std::chrono::duration<double> passed = now - last_;
+    last_ = now;
+    return passed.count();
+  }
+
+ private:
+  std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
+};
+
+Result<std::uint64_t> read_counter(const Store& store, std::string_view key) {
+  MILLRACE_ASSIGN_OR_RETURN(const std::optional<std::string> value, store.get(Table::kMeta, key));
+  if (!value) return std::uint64_t{0};
+  ByteReader in(*value);
+  const std::uint64_t number = in.u64();
+  if (!in.done()) {
+    return stop_error(ErrorCode::kCorruption, "reading the counter '" + std::string(key) + "' of the store: found " +
+                                                  std::to_string(value->size()) +
+                                                  " bytes, expected 8; restore a backup");
+  }
+  return number;
+}
+
+void put_counter(WriteBatch& batch, std::string_view key, std::uint64_t number) {
+  ByteWriter out;
+  out.u64(number);
+  batch.put(Table::kMeta, std::string(key), out.take());
+}
+
+bool contains(std::span<const SeenItem> seen, ItemIndex item) {
+  const auto at = std::lower_bound(seen.begin(), seen.end(), item,
+                                   [](const SeenItem& entry, ItemIndex wanted) { return entry.item < wanted; });
+  return at != seen.end() && at->item == item;
+}
+
+// A user touched by the step, in order of first touch.
+struct Touched {
+  const Event* newest = nullptr;  // by event time
+  Millis oldest_record;           // freshness counts from the event that waited longest
+};
+
+std::vector<Touched> touched_users(std::span<const Event> events) {
+  std::vector<Touched> touched;
+  std::unordered_map<std::string_view, std::size_t> places;
+  for (const Event& event : events) {
+    const auto [place, is_new] = places.try_emplace(event.user.view(), touched.size());
+    if (is_new) {
+      touched.push_back({&event, event.record_time});
+      continue;
+    }
+    Touched& user = touched[place->second];
+    if (event.event_time >= user.newest->event_time) user.newest = &event;
+    user.oldest_record = std::min(user.oldest_record, event.record_time);
+  }
+  return touched;
+}
+
+}  // namespace
+
+struct Step::State {
+  StepOptions options;
+  const Store& store;
+  std::unique_ptr<Features> features;
+  std::unique_ptr<Learner> learner;
+  ExampleLog log;
+  std::uint64_t last_step = 0;
+  std::uint64_t relearnt_steps = 0;
+
+  State(StepOptions step_options, const Store& from)
+      : options(std::move(step_options)), store(from), log(options.example_capacity) {}
+
+  Status load() {
+    MILLRACE_ASSIGN_OR_RETURN(features, open_features(options.features, store));
+    MILLRACE_RETURN_IF_ERROR(log.load(store));
+    MILLRACE_ASSIGN_OR_RETURN(learner, make_learner(options.model));
+    MILLRACE_RETURN_IF_ERROR(learner->restore(store));
+    MILLRACE_ASSIGN_OR_RETURN(last_step, read_counter(store, kLastStepKey));
+    return learn_again();
+  }
+
+  // The steps after the model's checkpoint, from their records and the example log.
+  Status learn_again() {
+    Status status = Ok{};
+    const auto visit = [&](std::string_view key, std::string_view value) {
+      const std::uint64_t step = read_key(key);
+      auto record = decode_step_record(step, value);
+      if (!record) {
+        status = std::move(record).error();
+        return false;
+      }
+      status = learn_recorded(*record);
+      return status.ok();
+    };
+    MILLRACE_RETURN_IF_ERROR(store.scan(Table::kSteps, "", key_u64(learner->model_step() + 1), visit));
+    return status;
+  }
+
+  Status learn_recorded(const StepRecord& record) {
+    if (record.examples > 0 &&
+        (record.first_example < log.begin() || record.first_example + record.examples > log.end())) {
+      return stop_error(ErrorCode::kCorruption, "learning step " + std::to_string(record.step) +
+                                                    " again: its examples " + std::to_string(record.first_example) +
+                                                    " … are not in the example log [" + std::to_string(log.begin()) +
+                                                    ", " + std::to_string(log.end()) + "); restore a backup");
+    }
+    LearnInput input;
+    input.step = record.step;
+    input.item_count = record.item_count;
+    input.effort = record.effort;
+    input.changes = record.changes;
+    input.recovering = true;
+    for (std::uint64_t i = 0; i < record.examples; ++i) input.examples.push_back(log.at(record.first_example + i));
+    learner->learn(input, log);
+    ++relearnt_steps;
+    return Ok{};
+  }
+
+  std::vector<ItemIndex> excluded(const Context& context) const {
+    std::vector<ItemIndex> items;
+    if (options.rules.exclude_seen) {
+      for (const SeenItem& seen : context.seen) items.push_back(seen.item);
+    }
+    for (const ItemId& blocked : options.rules.blocked) {
+      if (const auto item = features->find_item(blocked)) items.push_back(*item);
+    }
+    std::sort(items.begin(), items.end());
+    items.erase(std::unique(items.begin(), items.end()), items.end());
+    return items;
+  }
+
+  Status apply_changes(std::span<const CatalogueChange> changes, LearnInput& learn) {
+    for (const CatalogueChange& change : changes) {
+      MILLRACE_RETURN_IF_ERROR(features->apply_catalogue(change));
+      MILLRACE_ASSIGN_OR_RETURN(const ItemIndex item, features->add_item(change.item));
+      if (item == kUnknownItem) continue;
+      ItemFacts facts;
+      facts.available = change.content && change.content->available;
+      if (change.content) {
+        facts.price = change.content->price;
+        facts.tokens = content_tokens(*change.content);
+      }
+      learn.changes.push_back({item, std::move(facts)});
+    }
+    return Ok{};
+  }
+
+  // Features event by event; contexts of queries at their place; examples into the log.
+  Status apply_events(const StepInput& input, LearnInput& learn, WriteBatch& batch) {
+    MILLRACE_RETURN_IF_ERROR(features->prefetch(input.events));
+    std::size_t next = 0;
+    for (std::size_t i = 0; i <= input.events.size(); ++i) {
+      for (; next < input.queries.size() && input.queries[next].before == i; ++next) {
+        const StepQuery& query = input.queries[next];
+        MILLRACE_ASSIGN_OR_RETURN(Context context, features->context(query.user, query.now, query.session));
+        std::vector<ItemIndex> exclude = excluded(context);
+        learn.queries.push_back({learn.examples.size(), std::move(context), std::move(exclude)});
+      }
+      if (i == input.events.size()) break;
+      MILLRACE_ASSIGN_OR_RETURN(Example example, features->apply(input.events[i]));
+      if (example.item == kUnknownItem) continue;
+      example.sequence = log.append(example, batch);
+      learn.examples.push_back(std::move(example));
+    }
+    learn.item_count = features->item_count();
+    return Ok{};
+  }
+
+  // Each event against the list last made for its user.
+  Status live_trials(std::span<const Event> events, std::span<const Example> examples, std::vector<LiveTrial>& trials) {
+    const std::size_t length = options.rules.length;
+    const std::vector<ItemIndex> popular =
+        learner->popular(options.rules.exclude_seen ? length * kPopularOversampling : length);
+    std::vector<std::string> keys;
+    for (const Touched& user : touched_users(events)) keys.push_back(user.newest->user.bytes);
+    MILLRACE_ASSIGN_OR_RETURN(const auto rows, store.multi_get(Table::kLists, keys));
+    std::unordered_map<std::string_view, RecommendationList> lists;
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      if (!rows[i]) continue;
+      MILLRACE_ASSIGN_OR_RETURN(RecommendationList list, decode_list(UserId(keys[i]), *rows[i]));
+      lists.emplace(keys[i], std::move(list));
+    }
+    std::size_t next = 0;
+    for (const Event& event : events) {
+      const auto item = features->find_item(event.item);
+      if (!item) continue;
+      const Example& example = examples[next++];
+      if (event.quantity <= 0.0F || (options.rules.exclude_seen && contains(example.context.seen, *item))) continue;
+      trials.push_back(trial_of(example, lists.find(event.user.view()), lists.end(), popular));
+    }
+    return Ok{};
+  }
+
+  template <class Found>
+  LiveTrial trial_of(const Example& example, Found list, Found none, std::span<const ItemIndex> popular) const {
+    LiveTrial trial;
+    trial.signal = example.signal;
+    trial.returning = list != none;
+    if (trial.returning) {
+      const Ranking& items = list->second.items;
+      const auto at =
+          std::find_if(items.begin(), items.end(), [&](const RankedItem& r) { return r.item == example.item; });
+      if (at != items.end()) trial.rank = static_cast<std::size_t>(at - items.begin());
+    }
+    std::size_t place = 0;
+    for (const ItemIndex item : popular) {
+      if (options.rules.exclude_seen && contains(example.context.seen, item)) continue;
+      if (item == example.item) trial.popularity_rank = place;
+      if (++place == options.rules.length) break;
+    }
+    return trial;
+  }
+
+  Status make_lists(const StepInput& input, std::vector<RecommendationList>& lists) {
+    const std::vector<Touched> touched = touched_users(input.events);
+    std::vector<Query> queries;
+    queries.reserve(touched.size());
+    for (const Touched& user : touched) {
+      const Event& event = *user.newest;
+      MILLRACE_ASSIGN_OR_RETURN(Context context, features->context(event.user, event.event_time, event.session));
+      std::vector<ItemIndex> exclude = excluded(context);
+      queries.push_back({0, std::move(context), std::move(exclude)});
+    }
+    std::vector<Ranking> rankings = learner->recommend(queries, options.rules.length);
+    lists.reserve(touched.size());
+    for (std::size_t i = 0; i < touched.size(); ++i) {
+      lists.push_back(list_of(input, touched[i], std::move(rankings[i])));
+    }
+    return Ok{};
+  }
+
+  RecommendationList list_of(const StepInput& input, const Touched& user, Ranking ranking) const {
+    RecommendationList list;
+    list.user = user.newest->user;
+    list.version = options.version_base + input.step;
+    list.step = input.step;
+    list.model_step = learner->model_step();
+    list.event_time = user.newest->event_time;
+    list.record_time = user.oldest_record;
+    for (const Reflected& reflected : input.reflects) {
+      if (reflected.partition == user.newest->position.partition) list.reflects.push_back(reflected);
+    }
+    list.items = std::move(ranking);
+    return list;
+  }
+
+  void record(const StepInput& input, const LearnInput& learn, WriteBatch& batch) const {
+    StepRecord record;
+    record.step = input.step;
+    record.examples = learn.examples.size();
+    record.first_example = log.end() - record.examples;
+    record.item_count = learn.item_count;
+    record.effort = input.effort;
+    record.reflects = input.reflects;
+    record.changes = learn.changes;
+    batch.put(Table::kSteps, key_u64(input.step), encode_step_record(record));
+    if (input.step > kStepRecordsKept) batch.erase(Table::kSteps, key_u64(input.step - kStepRecordsKept));
+    put_counter(batch, kLastStepKey, input.step);
+  }
+
+  void checkpoint(std::uint64_t step, WriteBatch& batch) {
+    learner->save_blend(batch);
+    if (step % options.checkpoint_steps != 0) return;
+    learner->checkpoint(batch);
+    log.trim(batch);
+    put_counter(batch, kCheckpointKey, step);
+  }
+};
+
+Step::Step(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Step::~Step() = default;
+
+Result<std::unique_ptr<Step>> Step::open(const StepOptions& options, const Store& store) {
+  auto state = std::make_unique<State>(options, store);
+  MILLRACE_RETURN_IF_ERROR(state->load());
+  return std::unique_ptr<Step>(new Step(std::move(state)));
+}
+
+Result<StepOutput> Step::run(const StepInput& input, WriteBatch& batch) {
+  State& state = *state_;
+  StepOutput output;
+  Stopwatch watch;
+  LearnInput learn;
+  learn.step = input.step;
+  learn.effort = input.effort;
+  MILLRACE_RETURN_IF_ERROR(state.apply_changes(input.changes, learn));
+  MILLRACE_RETURN_IF_ERROR(state.apply_events(input, learn, batch));
+  if (input.make_lists) MILLRACE_RETURN_IF_ERROR(state.live_trials(input.events, learn.examples, output.trials));
+  output.seconds.features = watch.lap();
+  output.learnt = state.learner->learn(learn, state.log);
+  output.seconds.model = watch.lap();
+  if (input.make_lists) {
+    MILLRACE_RETURN_IF_ERROR(state.make_lists(input, output.lists));
+    put_lists(output.lists, batch);
+  }
+  output.seconds.lists = watch.lap();
+  state.features->flush(batch);
+  state.record(input, learn, batch);
+  state.checkpoint(input.step, batch);
+  state.last_step = input.step;
+  return output;
+}
+
+std::uint64_t Step::last_step() const { return state_->last_step; }
+Features& Step::features() { return *state_->features; }
+Learner& Step::learner() { return *state_->learner; }
+const ExampleLog& Step::examples() const { return state_->log; }
+std::uint64_t Step::relearnt_steps() const { return state_->relearnt_steps; }
+
+}  // namespace millrace

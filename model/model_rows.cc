@@ -1,0 +1,63 @@
+#include "model/model_rows.h"
+
+#include <utility>
+
+#include "core/bytes.h"
+
+namespace millrace {
+
+RowSink row_sink(WriteBatch& batch, std::string_view owner) {
+  return [&batch, prefix = std::string(owner) + '\0'](std::string_view table, const std::string& key,
+                                                      std::optional<std::string> value) {
+    std::string full = prefix;
+    full.append(table).push_back('\0');
+    full.append(key);
+    if (value) {
+      batch.put(Table::kModel, std::move(full), *std::move(value));
+    } else {
+      batch.erase(Table::kModel, std::move(full));
+    }
+  };
+}
+
+Status for_each_row(const Store& store, std::string_view owner, const RowVisitor& visit) {
+  const std::string prefix = std::string(owner) + '\0';
+  Status status = Ok{};
+  MILLRACE_RETURN_IF_ERROR(store.scan(Table::kModel, prefix, prefix, [&](std::string_view key, std::string_view value) {
+    key.remove_prefix(prefix.size());
+    const std::size_t end = key.find('\0');
+    status = end == std::string_view::npos
+                 ? Status(stop_error(ErrorCode::kCorruption, "restoring the model: a row of '" + std::string(owner) +
+                                                                 "' has a malformed key; restore a backup"))
+                 : visit(key.substr(0, end), key.substr(end + 1), value);
+    return status.ok();
+  }));
+  return status;
+}
+
+std::string encode_item_facts(const ItemFacts& facts) {
+  ByteWriter out;
+  out.u8(1);
+  out.u8(facts.available ? 1 : 0);
+  out.f32(facts.price);
+  out.varint(facts.tokens.size());
+  for (const std::uint32_t token : facts.tokens) out.u32(token);
+  return out.take();
+}
+
+Result<ItemFacts> decode_item_facts(std::string_view bytes) {
+  ByteReader in(bytes);
+  const std::uint8_t format = in.u8();
+  ItemFacts facts;
+  facts.available = in.u8() != 0;
+  facts.price = in.f32();
+  const std::uint64_t tokens = in.varint();
+  for (std::uint64_t i = 0; i < tokens && in.ok(); ++i) facts.tokens.push_back(in.u32());
+  if (format != 1 || !in.done()) {
+    return stop_error(ErrorCode::kCorruption,
+                      "restoring the model: the facts of an item are unreadable; restore a backup");
+  }
+  return facts;
+}
+
+}  // namespace millrace

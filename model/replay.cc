@@ -1,0 +1,18 @@
+#include "model/replay.h"
+
+namespace millrace {
+
+std::vector<Example> draw_replays(const ExampleLog& log, std::uint64_t end, std::size_t count, bool recent,
+                                  double recent_mean, Random& random) {
+  const std::uint64_t size = end - log.begin();
+  std::vector<Example> replays;
+  replays.reserve(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::uint64_t age =
+        recent ? static_cast<std::uint64_t>(random.exponential() * recent_mean) % size : random.below(size);
+    replays.push_back(log.at(end - 1 - age));
+  }
+  return replays;
+}
+
+}  // namespace millrace
