@@ -1,8 +1,8 @@
 // Events become state: per-user and per-item rows and the examples the model learns from. First stage of the step's
 // computation after ingest. One thread. Deterministic: event time only, no clock, no randomness.
 //
-// A step calls prefetch() for its events, then apply() for each in order, then flush() into the step's batch; rows are read and
-// written once a step. All rows that fit the budget stay in memory between steps.
+// A step calls prefetch() for its events, then apply() for each in order, then flush() into the step's batch; rows are
+// read and written once a step. All rows that fit the budget stay in memory between steps.
 #pragma once
 
 #include <cstdint>
@@ -25,13 +25,13 @@ namespace millrace {
 
 struct FeatureOptions {
   KindTable kinds;
-  std::size_t history_length = 50;         // interactions kept per user, 1 … 255
-  std::size_t context_length = 20;         // interactions of them handed to the model, at most history_length
-  std::size_t seen_items = 512;            // distinct items remembered per user
-  Millis session_gap{30 * 60 * 1000};      // a longer pause begins a new session where the event gives none
+  std::size_t history_length = 50;             // interactions kept per user, 1 … 255
+  std::size_t context_length = 20;             // interactions of them handed to the model, at most history_length
+  std::size_t seen_items = 512;                // distinct items remembered per user
+  Millis session_gap{30 * 60 * 1000};          // a longer pause begins a new session where the event gives none
   Millis counter_half_life{7 * 86'400'000LL};  // of decayed counters
-  std::size_t neighbours_per_item = 64;    // transitions, and co-occurrences, kept per item
-  std::size_t max_items = 1'000'000;       // known items; beyond it events of new items are applied with kUnknownItem
+  std::size_t neighbours_per_item = 64;        // transitions, and co-occurrences, kept per item
+  std::size_t max_items = 1'000'000;  // known items; beyond it events of new items are applied with kUnknownItem
   std::size_t max_categories_per_user = 32;
   std::uint64_t user_cache_bytes = 256ULL << 20;
   std::uint64_t item_cache_bytes = 256ULL << 20;
@@ -48,12 +48,13 @@ class Features {
   // Loads into memory every row that the coming apply() or context() calls for these users touch.
   virtual Status prefetch(std::span<const Event> events) = 0;
 
-  // Applies one event to user, item and neighbour rows and returns its example: the state before it. `sequence` of the example
-  // is left 0. An event older than the user's newest is inserted at its place in the history (rules in docs/architecture.md).
+  // Applies one event to user, item and neighbour rows and returns its example: the state before it. `sequence` of the
+  // example is left 0. An event older than the user's newest is inserted at its place in the history (rules in
+  // docs/architecture.md).
   virtual Result<Example> apply(const Event& event) = 0;
 
-  // The user's state now, as the model sees it; `now` is the time for which a prediction is asked. `session` as in Event: empty
-  // means by gap. A user without history gets an empty context with a fresh index (not stored).
+  // The user's state now, as the model sees it; `now` is the time for which a prediction is asked. `session` as in
+  // Event: empty means by gap. A user without history gets an empty context with a fresh index (not stored).
   virtual Result<Context> context(const UserId& user, Millis now, const std::string& session) = 0;
 
   // Known item or none. Names are kept in memory.
@@ -71,8 +72,8 @@ class Features {
   virtual Result<std::optional<UserState>> user(const UserId& user) = 0;
   virtual Result<std::optional<ItemState>> item(const ItemId& item) = 0;
 
-  // Appends every row changed since the last flush to `batch`, in a deterministic order, and marks them clean. If the batch is
-  // not committed the object must be thrown away.
+  // Appends every row changed since the last flush to `batch`, in a deterministic order, and marks them clean. If the
+  // batch is not committed the object must be thrown away.
   virtual void flush(WriteBatch& batch) = 0;
 
   virtual CacheStatistics user_cache() const = 0;
