@@ -1,5 +1,6 @@
-// The example log: the model's write-ahead log and the pool that experience replay draws from. Encoded examples stay in memory
-// in a ring of the newest `capacity`, and are appended to Table::kExamples in the step's batch.
+// The example log: the model's write-ahead log and the pool that experience replay draws from. Encoded examples stay in
+// memory, at least the newest `capacity`, and are appended to Table::kExamples in the step's batch. Older ones go only
+// at checkpoints of the model (trim), so that whatever a step since then has drawn can be drawn again.
 #pragma once
 
 #include <cstdint>
@@ -14,16 +15,19 @@
 
 namespace millrace {
 
-std::string encode_example(const Example& example);                    // docs/formats.md, "example"
+std::string encode_example(const Example& example);  // docs/formats.md, "example"
 Result<Example> decode_example(std::uint64_t sequence, std::string_view bytes);
 
 class ExampleLog {
  public:
   explicit ExampleLog(std::uint64_t capacity) : capacity_(capacity) {}
-  // Reads the newest `capacity` examples from the store.
+  // Reads all that the store holds.
   Status load(const Store& store);
-  // Numbers the example, keeps it, and puts it into `batch` along with the erasure of what falls out of the ring.
+  // Numbers the example, keeps it, and puts it into `batch`.
   std::uint64_t append(const Example& example, WriteBatch& batch);
+  // Forgets all but the newest `capacity`, and puts their erasure into `batch`.
+  void trim(WriteBatch& batch);
+  std::uint64_t capacity() const { return capacity_; }
   std::uint64_t begin() const { return first_; }  // sequence of the oldest kept
   std::uint64_t end() const { return first_ + ring_.size(); }
   // Requires begin() <= sequence < end().

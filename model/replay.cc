@@ -1,10 +1,12 @@
 #include "model/replay.h"
 
+#include <algorithm>
+
 namespace millrace {
 
 std::vector<Example> draw_replays(const ExampleLog& log, std::uint64_t end, std::size_t count, bool recent,
                                   double recent_mean, Random& random) {
-  const std::uint64_t size = end - log.begin();
+  const std::uint64_t size = std::min(end, log.capacity());
   std::vector<Example> replays;
   replays.reserve(count);
   for (std::size_t i = 0; i < count; ++i) {
