@@ -1,5 +1,6 @@
-// The one place where state lives: ordered tables of bytes behind a narrow interface. RocksDB implements it for the service
-// (rocks_store.h), a sorted map in memory for tests and evaluation (memory_store.h); both pass tests/store/conformance.
+// The one place where state lives: ordered tables of bytes behind a narrow interface. RocksDB implements it for the
+// service (rocks_store.h), a sorted map in memory for tests and evaluation (memory_store.h); both pass
+// tests/store/conformance.
 //
 // One thread writes; reads may come from any thread. A WriteBatch is applied whole or not at all, and what commit() has
 // acknowledged survives a crash of the process and of the machine.
@@ -78,8 +79,10 @@ class Store {
   // A missing key is nullopt, not an error.
   virtual Result<std::optional<std::string>> get(Table table, std::string_view key) const = 0;
   // One entry a key, in the order of `keys`.
-  virtual Result<std::vector<std::optional<std::string>>> multi_get(Table table, std::span<const std::string> keys) const = 0;
-  // Calls `visit` for each key that starts with `prefix` and is not below `from`, in order of bytes, until it returns false.
+  virtual Result<std::vector<std::optional<std::string>>> multi_get(Table table,
+                                                                    std::span<const std::string> keys) const = 0;
+  // Calls `visit` for each key that starts with `prefix` and is not below `from`, in order of bytes, until it returns
+  // false. It sees the store as it was when the scan began. `visit` must not commit().
   virtual Status scan(Table table, std::string_view prefix, std::string_view from,
                       const std::function<bool(std::string_view key, std::string_view value)>& visit) const = 0;
   // Atomic and durable: when it returns Ok the batch is on disk. Later operations on the same key win.

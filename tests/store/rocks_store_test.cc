@@ -1,0 +1,276 @@
+// What only a store on disk can do: survive, be locked, be read beside its owner, and be damaged.
+#include "store/rocks_store.h"
+
+#include <gmock/gmock.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <fstream>
+
+#include "core/bytes.h"
+#include "core/random.h"
+#include "store/format.h"
+#include "tests/store/conformance.h"
+
+namespace millrace::testing {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::HasSubstr;
+
+class RocksStoreTest : public ::testing::Test {
+ protected:
+  std::unique_ptr<Store> open(bool read_only = false) {
+    auto opened = open_rocks_store(small_rocks(directory_.string(), read_only));
+    if (!opened.ok()) {
+      ADD_FAILURE() << opened.error().message;
+      return nullptr;
+    }
+    return std::move(opened).value();
+  }
+  Error open_error(bool read_only = false) {
+    auto opened = open_rocks_store(small_rocks(directory_.string(), read_only));
+    if (opened.ok()) {
+      ADD_FAILURE() << "opened, though it should not";
+      return {};
+    }
+    EXPECT_THAT(opened.error().message, HasSubstr(directory_.string()));
+    return opened.error();
+  }
+  // Step i writes its number under key i and under "last": a rewound store shows as a smaller "last", never as a gap.
+  static void write_steps(Store& store, std::uint64_t begin, std::uint64_t end) {
+    for (std::uint64_t i = begin; i < end; ++i) {
+      WriteBatch batch;
+      batch.put(Table::kUsers, key_u64(i), std::string(200, 'u') + std::to_string(i));
+      batch.put(Table::kMeta, "last", std::to_string(i));
+      ASSERT_TRUE(store.commit(batch).ok());
+    }
+  }
+  // Two opens: the first writes a log, the next turns it into a table file.
+  void make_table_files() {
+    write_steps(*open(), 0, 200);
+    open();
+  }
+  std::vector<fs::path> files(const std::string& pattern) const {
+    std::vector<fs::path> found;
+    for (const auto& entry : fs::directory_iterator(directory_.path())) {
+      const std::string name = entry.path().filename().string();
+      if (name.starts_with(pattern) || name.ends_with(pattern)) found.push_back(entry.path());
+    }
+    std::sort(found.begin(), found.end());
+    return found;
+  }
+  static void flip(const fs::path& path, std::uintmax_t at) {
+    std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekg(static_cast<std::streamoff>(at));
+    const char byte = static_cast<char>(file.get() ^ 0x10);
+    file.seekp(static_cast<std::streamoff>(at));
+    file.put(byte);
+  }
+  static void flip_middle(const fs::path& path) { flip(path, fs::file_size(path) / 2); }
+
+  TemporaryDirectory directory_;
+};
+
+TEST_F(RocksStoreTest, KeepsWhatWasCommittedAcrossReopening) {
+  write_steps(*open(), 0, 50);
+  write_steps(*open(), 50, 60);
+  const auto store = open();
+  for (std::uint64_t i = 0; i < 60; ++i) {
+    EXPECT_EQ(store->get(Table::kUsers, key_u64(i)).value(), std::string(200, 'u') + std::to_string(i));
+  }
+  EXPECT_EQ(store->get(Table::kMeta, "last").value(), "59");
+}
+
+TEST_F(RocksStoreTest, KeepsWhatWasCommittedWhenTheProcessIsKilled) {
+  const pid_t child = fork();
+  if (child == 0) {
+    auto opened = open_rocks_store(small_rocks(directory_.string()));
+    if (opened.ok()) write_steps(**opened, 0, 100);
+    _exit(opened.ok() ? 0 : 1);  // no destructor: nothing is flushed or closed
+  }
+  int outcome = 0;
+  ASSERT_EQ(waitpid(child, &outcome, 0), child);
+  ASSERT_EQ(outcome, 0);
+  EXPECT_EQ(open()->get(Table::kMeta, "last").value(), "99");
+}
+
+TEST_F(RocksStoreTest, CreatesMissingParentDirectories) {
+  const std::string nested = (directory_.path() / "a" / "b").string();
+  EXPECT_TRUE(open_rocks_store(small_rocks(nested)).ok());
+}
+
+TEST_F(RocksStoreTest, ADirectoryThatCannotBeMadeIsAnIoError) {
+  std::ofstream(directory_.path() / "file") << "x";
+  const auto opened = open_rocks_store(small_rocks((directory_.path() / "file" / "store").string()));
+  ASSERT_FALSE(opened.ok());
+  EXPECT_EQ(opened.error().code, ErrorCode::kIo);
+}
+
+TEST_F(RocksStoreTest, SecondOwnerInThisProcessIsRefused) {
+  const auto store = open();
+  EXPECT_EQ(open_error().code, ErrorCode::kLocked);
+}
+
+TEST_F(RocksStoreTest, SecondOwnerInAnotherProcessIsRefused) {
+  int ready[2];
+  int done[2];
+  ASSERT_EQ(pipe(ready), 0);
+  ASSERT_EQ(pipe(done), 0);
+  const pid_t child = fork();
+  char byte = 0;
+  if (child == 0) {
+    const auto opened = open_rocks_store(small_rocks(directory_.string()));
+    const bool told = write(ready[1], "x", 1) == 1 && read(done[0], &byte, 1) == 1;
+    _exit(opened.ok() && told ? 0 : 1);
+  }
+  ASSERT_EQ(read(ready[0], &byte, 1), 1);
+  EXPECT_EQ(open_error().code, ErrorCode::kLocked);
+  ASSERT_EQ(write(done[1], "x", 1), 1);
+  int outcome = 0;
+  waitpid(child, &outcome, 0);
+  EXPECT_EQ(outcome, 0);
+  for (const int end : {ready[0], ready[1], done[0], done[1]}) close(end);
+}
+
+TEST_F(RocksStoreTest, ReaderBesideTheOwnerSeesWhatWasCommittedAndWritesNothing) {
+  const auto owner = open();
+  write_steps(*owner, 0, 20);
+  const auto names = files("");
+  const auto reader = open(true);
+  EXPECT_EQ(files(""), names);
+  EXPECT_EQ(reader->get(Table::kMeta, "last").value(), "19");
+  write_steps(*owner, 20, 30);
+  EXPECT_EQ(reader->get(Table::kMeta, "last").value(), "19");
+  EXPECT_EQ(open(true)->get(Table::kMeta, "last").value(), "29");
+
+  WriteBatch batch;
+  batch.put(Table::kMeta, "last", "0");
+  const Status status = reader->commit(batch);
+  ASSERT_FALSE(status.ok());
+  EXPECT_EQ(status.error().code, ErrorCode::kInvalid);
+}
+
+TEST_F(RocksStoreTest, ReadingWhereNoStoreIsSaysSo) {
+  EXPECT_EQ(open_error(true).code, ErrorCode::kNotFound);
+  EXPECT_TRUE(files("").empty());
+}
+
+TEST_F(RocksStoreTest, AnotherFormatIsRefused) {
+  WriteBatch batch;
+  batch.put(Table::kMeta, std::string(kFormatKey), std::string("\x01\x63", 2));
+  ASSERT_TRUE(open()->commit(batch).ok());
+  const Error error = open_error();
+  EXPECT_EQ(error.code, ErrorCode::kInvalid);
+  EXPECT_THAT(error.message, HasSubstr("format 99"));
+}
+
+TEST_F(RocksStoreTest, RowsWithoutAFormatAreRefused) {
+  WriteBatch batch;
+  batch.erase(Table::kMeta, std::string(kFormatKey));
+  batch.put(Table::kUsers, "a", "1");
+  ASSERT_TRUE(open()->commit(batch).ok());
+  EXPECT_EQ(open_error().code, ErrorCode::kCorruption);
+}
+
+TEST_F(RocksStoreTest, AStoreKilledBeforeItsFirstCommitIsStartedAgain) {
+  WriteBatch batch;
+  batch.erase(Table::kMeta, std::string(kFormatKey));
+  ASSERT_TRUE(open()->commit(batch).ok());
+  EXPECT_EQ(open()->get(Table::kMeta, kFormatKey).value(), encode_store_format());
+}
+
+TEST_F(RocksStoreTest, AMissingManifestIsCorruption) {
+  make_table_files();
+  for (const auto& path : files("MANIFEST")) fs::remove(path);
+  const Error error = open_error();
+  EXPECT_EQ(error.code, ErrorCode::kCorruption);
+  EXPECT_THAT(error.message, HasSubstr("backup"));
+}
+
+TEST_F(RocksStoreTest, AMissingCurrentIsCorruptionAndDeletesNothing) {
+  make_table_files();
+  fs::remove(directory_.path() / "CURRENT");
+  const auto tables = files(".sst");
+  ASSERT_FALSE(tables.empty());
+  EXPECT_EQ(open_error().code, ErrorCode::kCorruption);
+  EXPECT_EQ(files(".sst"), tables);
+}
+
+TEST_F(RocksStoreTest, AMissingTableFileIsCorruption) {
+  make_table_files();
+  fs::remove(files(".sst").front());
+  EXPECT_EQ(open_error().code, ErrorCode::kCorruption);
+}
+
+TEST_F(RocksStoreTest, ADamagedManifestIsCorruption) {
+  make_table_files();
+  flip_middle(files("MANIFEST").front());
+  EXPECT_EQ(open_error().code, ErrorCode::kCorruption);
+}
+
+TEST_F(RocksStoreTest, ADamagedOrEmptyCurrentIsCorruption) {
+  make_table_files();
+  flip(directory_.path() / "CURRENT", 2);
+  EXPECT_EQ(open_error().code, ErrorCode::kCorruption);
+  fs::resize_file(directory_.path() / "CURRENT", 0);
+  EXPECT_EQ(open_error().code, ErrorCode::kCorruption);
+}
+
+TEST_F(RocksStoreTest, ATruncatedTableFileIsCorruption) {
+  make_table_files();
+  for (const auto& path : files(".sst")) fs::resize_file(path, fs::file_size(path) / 2);
+  EXPECT_EQ(open_error().code, ErrorCode::kCorruption);
+}
+
+TEST_F(RocksStoreTest, ADamagedTableBlockShowsWhenItIsRead) {
+  make_table_files();
+  for (const auto& path : files(".sst")) flip(path, 40);
+  auto opened = open_rocks_store(small_rocks(directory_.string()));
+  if (!opened.ok()) {
+    EXPECT_EQ(opened.error().code, ErrorCode::kCorruption);
+    return;
+  }
+  const auto store = std::move(opened).value();
+  const auto one = store->get(Table::kUsers, key_u64(0));
+  ASSERT_FALSE(one.ok());
+  EXPECT_EQ(one.error().code, ErrorCode::kCorruption);
+  const auto many = store->multi_get(Table::kUsers, std::vector<std::string>{key_u64(0)});
+  ASSERT_FALSE(many.ok());
+  EXPECT_EQ(many.error().code, ErrorCode::kCorruption);
+  const Status scan = store->scan(Table::kUsers, "", "", [](auto, auto) { return true; });
+  ASSERT_FALSE(scan.ok());
+  EXPECT_EQ(scan.error().code, ErrorCode::kCorruption);
+}
+
+// A log cut or damaged anywhere leaves the state after some commit: never half of one, never a gap, never an invention.
+TEST_F(RocksStoreTest, ADamagedLogRewindsToAWholeCommit) {
+  constexpr std::uint64_t kSteps = 60;
+  write_steps(*open(), 0, kSteps);
+  const TemporaryDirectory pristine;
+  fs::copy(directory_.path(), pristine.path(), fs::copy_options::overwrite_existing);
+  Random random(3);
+  for (int trial = 0; trial < 30; ++trial) {
+    fs::remove_all(directory_.path());
+    fs::copy(pristine.path(), directory_.path());
+    const fs::path log = files(".log").back();
+    const std::uintmax_t at = random.below(fs::file_size(log));
+    if (trial % 2 == 0) {
+      fs::resize_file(log, at);
+    } else {
+      flip(log, at);
+    }
+    const auto store = open();
+    ASSERT_NE(store, nullptr);
+    const auto last = store->get(Table::kMeta, "last").value();
+    const std::uint64_t steps = last ? std::stoull(*last) + 1 : 0;
+    ASSERT_LE(steps, kSteps);
+    for (std::uint64_t i = 0; i < kSteps; ++i) {
+      const auto expected = i < steps ? std::optional(std::string(200, 'u') + std::to_string(i)) : std::nullopt;
+      ASSERT_EQ(store->get(Table::kUsers, key_u64(i)).value(), expected);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace millrace::testing

@@ -1,0 +1,1 @@
+millrace_test(NAME store LINKS millrace_store)
