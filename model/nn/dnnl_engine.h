@@ -1,0 +1,30 @@
+// The boundary to oneDNN: matrix products, each shape's primitive built once and kept. Built for oneDNN 2.6 to 3.x.
+//
+// A thread has its own engine, primitives and scratch memory, so calls from several threads do not meet; each call runs
+// on the calling thread alone, because results must not depend on the number of processors. Results repeat bit for bit
+// on machines of the same engine_signature().
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace millrace::nn {
+
+// c[m × n] = op(a)[m × k] · op(b)[k × n] (+ c). `transpose` means that the operand lies in memory as its transpose.
+struct MatmulShape {
+  std::size_t m = 0, n = 0, k = 0;
+  bool transpose_a = false;
+  bool transpose_b = false;
+  bool accumulate = false;
+  bool operator==(const MatmulShape&) const = default;
+};
+
+void dnnl_matmul_f32(const MatmulShape& shape, const float* a, const float* b, float* c);
+// Requires !shape.accumulate.
+void dnnl_matmul_u8s8s32(const MatmulShape& shape, const std::uint8_t* a, const std::int8_t* b, std::int32_t* c);
+
+// Library version and instruction set that decide the bytes of results, for instance "oneDNN 2.6.3 isa 0x3f".
+std::string dnnl_signature();
+
+}  // namespace millrace::nn
