@@ -1,0 +1,1 @@
+millrace_test(NAME core LINKS millrace_core)
