@@ -1,0 +1,1 @@
+millrace_test(NAME app LINKS millrace_app)
