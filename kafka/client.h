@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -24,6 +25,13 @@ using KafkaProperties = std::vector<std::pair<std::string, std::string>>;
 // Refuses properties that the service owns (group.id, enable.auto.commit, auto.offset.reset, partition.assignment.strategy, …,
 // aliases included), naming the property, why it is owned, and the setting to use instead.
 Status check_properties(const KafkaProperties& properties);
+
+// Whether the value of a property must never be shown (passwords, keys, tokens).
+bool is_secret_property(std::string_view name);
+
+// Receives what the library has to say: a syslog severity (3 error, 4 warning, 6 information) and a line of text. Called from the
+// library's threads. Empty: the library writes to stderr itself.
+using KafkaLog = std::function<void(int severity, std::string_view text)>;
 
 struct TopicPartition {
   TopicIndex topic{};
@@ -61,11 +69,12 @@ class RebalanceListener {
 class Consumer {
  public:
   virtual ~Consumer() = default;
-  // At most `max_records`, in order of topic, partition, offset; empty when `timeout` has passed. Serves rebalances.
+  // At most `max_records` (and about poll_bytes_max), in order of topic, partition, offset; empty when `timeout` has passed. Waits
+  // for the first record only. Serves rebalances.
   virtual Result<std::vector<Record>> poll(std::size_t max_records, std::chrono::milliseconds timeout) = 0;
   virtual Status pause() = 0;   // all assigned partitions; poll() goes on serving rebalances
   virtual Status resume() = 0;
-  // Asynchronous: the offsets to continue from, with a note of at most 1 KiB.
+  // Asynchronous: the offsets to continue from, with a note of at most 1 KiB. A failure shows as the error of the next commit.
   virtual Status commit(std::span<const TopicPartitionOffset> offsets, const std::string& metadata) = 0;
   virtual Status commit_synchronously(std::span<const TopicPartitionOffset> offsets, const std::string& metadata) = 0;
   virtual Result<std::vector<GroupOffset>> committed(std::span<const TopicPartition> partitions) = 0;
@@ -88,8 +97,10 @@ struct ConsumerOptions {
   std::string client_id = "millrace";
   std::vector<std::string> topics;      // TopicIndex is the position
   std::uint64_t queue_bytes = 32ULL << 20;
+  std::uint64_t poll_bytes_max = 8ULL << 20;  // payload returned by one poll(); one record may exceed it
   KafkaProperties properties;           // passed through after check_properties()
   std::chrono::milliseconds statistics_interval{1000};
+  KafkaLog log;
 };
 // `listener` must outlive the consumer.
 Result<std::unique_ptr<Consumer>> open_consumer(const ConsumerOptions& options, RebalanceListener& listener);
@@ -106,9 +117,11 @@ struct ReaderOptions {
   std::string bootstrap_servers;
   std::string client_id = "millrace";
   std::vector<std::string> topics;                  // TopicIndex is the position
-  std::vector<TopicPartitionOffset> start;          // missing partitions, and offsets below the low watermark: from the earliest
+  std::vector<TopicPartitionOffset> start;          // missing partitions, and offsets outside the watermarks: from the earliest
   std::uint64_t queue_bytes = 16ULL << 20;
+  std::uint64_t poll_bytes_max = 8ULL << 20;
   KafkaProperties properties;
+  KafkaLog log;
 };
 Result<std::unique_ptr<Reader>> open_reader(const ReaderOptions& options);
 
@@ -151,6 +164,7 @@ struct ProducerOptions {
   std::chrono::milliseconds delivery_timeout{120'000};
   KafkaProperties properties;
   std::chrono::milliseconds statistics_interval{1000};
+  KafkaLog log;
 };
 Result<std::unique_ptr<Producer>> open_producer(const ProducerOptions& options);
 
@@ -161,6 +175,7 @@ struct TopicDescription {
 // nullopt: no such topic.
 Result<std::optional<TopicDescription>> describe_topic(const std::string& bootstrap_servers, const KafkaProperties& properties,
                                                        const std::string& topic);
+// An existing topic is not an error. kInvalid: this broker cannot create topics (the embedded one creates them on first use).
 Status create_topic(const std::string& bootstrap_servers, const KafkaProperties& properties, const std::string& topic,
                     std::int32_t partitions, bool compacted);
 

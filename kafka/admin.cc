@@ -1,0 +1,106 @@
+// Looking at topics and creating them. Each call opens a client of its own; used at start-up only.
+#include <array>
+#include <cstring>
+
+#include "kafka/rdkafka_handle.h"
+
+namespace millrace {
+namespace {
+
+using rdkafka::Deleter;
+using rdkafka::Handle;
+using rdkafka::to_error;
+
+using Answer = std::unique_ptr<rd_kafka_event_t, Deleter<rd_kafka_event_destroy>>;
+
+// A consumer's handle, because a producer's look-up would create the topic.
+Result<Handle> open_admin(const std::string& bootstrap_servers, const KafkaProperties& properties,
+                          rdkafka::ClientContext& context) {
+  auto configuration = rdkafka::make_configuration({bootstrap_servers, "millrace-admin", properties, {}, {}}, context);
+  if (!configuration.ok()) return std::move(configuration).error();
+  return rdkafka::make_handle(RD_KAFKA_CONSUMER, std::move(*configuration), bootstrap_servers);
+}
+
+// Waits for the answer of an administrative request.
+Result<Answer> wait_for(rd_kafka_queue_t* queue, const std::string& action) {
+  Answer event(rd_kafka_queue_poll(queue, rdkafka::timeout_ms(2 * rdkafka::kRequestTimeout)));
+  if (event == nullptr) return to_error(RD_KAFKA_RESP_ERR__TIMED_OUT, action);
+  const auto code = rd_kafka_event_error(event.get());
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return to_error(code, action, rd_kafka_event_error_string(event.get()));
+  return event;
+}
+
+std::string find_entry(const rd_kafka_ConfigResource_t* resource, const char* name) {
+  std::size_t count = 0;
+  const rd_kafka_ConfigEntry_t** entries = rd_kafka_ConfigResource_configs(resource, &count);
+  for (std::size_t i = 0; i < count; ++i) {
+    if (std::strcmp(rd_kafka_ConfigEntry_name(entries[i]), name) != 0) continue;
+    const char* value = rd_kafka_ConfigEntry_value(entries[i]);
+    return value == nullptr ? "" : value;
+  }
+  return "";
+}
+
+// Empty where the broker does not know the request.
+Result<std::string> cleanup_policy(rd_kafka_t* handle, const std::string& topic) {
+  const std::string action = "ask for the configuration of topic " + topic;
+  const std::unique_ptr<rd_kafka_ConfigResource_t, Deleter<rd_kafka_ConfigResource_destroy>> resource(
+      rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.c_str()));
+  const rdkafka::Queue queue(rd_kafka_queue_new(handle));
+  rd_kafka_ConfigResource_t* pointer = resource.get();
+  rd_kafka_DescribeConfigs(handle, &pointer, 1, nullptr, queue.get());
+  auto event = wait_for(queue.get(), action);
+  if (!event.ok()) {
+    if (event.error().code == ErrorCode::kInvalid) return std::string();
+    return std::move(event).error();
+  }
+  std::size_t count = 0;
+  const auto* result = rd_kafka_event_DescribeConfigs_result(event->get());
+  const rd_kafka_ConfigResource_t** resources = rd_kafka_DescribeConfigs_result_resources(result, &count);
+  if (count != 1) return to_error(RD_KAFKA_RESP_ERR__BAD_MSG, action);
+  const auto code = rd_kafka_ConfigResource_error(resources[0]);
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+    return to_error(code, action, rd_kafka_ConfigResource_error_string(resources[0]));
+  return find_entry(resources[0], "cleanup.policy");
+}
+
+}  // namespace
+
+Result<std::optional<TopicDescription>> describe_topic(const std::string& bootstrap_servers,
+                                                       const KafkaProperties& properties, const std::string& topic) {
+  rdkafka::ClientContext context;
+  MILLRACE_ASSIGN_OR_RETURN(const Handle handle, open_admin(bootstrap_servers, properties, context));
+  auto partitions = rdkafka::count_partitions(handle.get(), topic);
+  if (!partitions.ok()) {
+    if (partitions.error().code == ErrorCode::kNotFound) return std::optional<TopicDescription>();
+    return std::move(partitions).error();
+  }
+  MILLRACE_ASSIGN_OR_RETURN(std::string policy, cleanup_policy(handle.get(), topic));
+  return std::optional<TopicDescription>(TopicDescription{*partitions, std::move(policy)});
+}
+
+Status create_topic(const std::string& bootstrap_servers, const KafkaProperties& properties, const std::string& topic,
+                    std::int32_t partitions, bool compacted) {
+  const std::string action = "create topic " + topic;
+  rdkafka::ClientContext context;
+  MILLRACE_ASSIGN_OR_RETURN(const Handle handle, open_admin(bootstrap_servers, properties, context));
+  std::array<char, 256> text{};
+  const int broker_default = -1;  // replication factor
+  const std::unique_ptr<rd_kafka_NewTopic_t, Deleter<rd_kafka_NewTopic_destroy>> wanted(
+      rd_kafka_NewTopic_new(topic.c_str(), partitions, broker_default, text.data(), text.size()));
+  if (wanted == nullptr) return stop_error(ErrorCode::kInvalid, action + ": " + text.data() + "; correct the name");
+  if (compacted) rd_kafka_NewTopic_set_config(wanted.get(), "cleanup.policy", "compact");
+  const rdkafka::Queue queue(rd_kafka_queue_new(handle.get()));
+  rd_kafka_NewTopic_t* pointer = wanted.get();
+  rd_kafka_CreateTopics(handle.get(), &pointer, 1, nullptr, queue.get());
+  MILLRACE_ASSIGN_OR_RETURN(const Answer event, wait_for(queue.get(), action));
+  std::size_t count = 0;
+  const auto** results = rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event.get()), &count);
+  if (count != 1) return to_error(RD_KAFKA_RESP_ERR__BAD_MSG, action);
+  const auto code = rd_kafka_topic_result_error(results[0]);
+  if (code == RD_KAFKA_RESP_ERR_NO_ERROR || code == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) return Ok{};
+  const char* detail = rd_kafka_topic_result_error_string(results[0]);
+  return to_error(code, action, detail == nullptr ? "" : detail);
+}
+
+}  // namespace millrace
