@@ -23,11 +23,9 @@ constexpr const char* kPage =
     "@media(prefers-color-scheme:dark){body{background:#111;color:#ddd}a{color:#8cf}}</style></head>"
     "<body><h1>Millrace</h1><ul><li><a href=\"/metrics\">/metrics</a>: everything measured, for Prometheus</li>"
     "<li><a href=\"/livez\">/livez</a>: does the loop move?</li>"
-    "<li><a href=\"/readyz\">/readyz</a>: assigned, restored, running, disk</li></ul></body></html>
-    ";
+    "<li><a href=\"/readyz\">/readyz</a>: assigned, restored, running, disk</li></ul></body></html>\n";
 
-    void
-    answer(httplib::Response & response, const HealthAnswer& health) {
+void answer(httplib::Response& response, const HealthAnswer& health) {
   response.status = health.passes ? 200 : 503;
   response.set_content(health.text, "text/plain; charset=utf-8");
 }
