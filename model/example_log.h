@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "core/bytes.h"
+#include "core/check.h"
 #include "core/example.h"
 #include "core/result.h"
 #include "store/store.h"
@@ -20,8 +21,9 @@ Result<Example> decode_example(std::uint64_t sequence, std::string_view bytes);
 
 class ExampleLog {
  public:
-  explicit ExampleLog(std::uint64_t capacity) : capacity_(capacity) {}
-  // Reads all that the store holds.
+  // Requires capacity > 0: the newest example carries the count of all.
+  explicit ExampleLog(std::uint64_t capacity) : capacity_(capacity) { MILLRACE_CHECK(capacity > 0); }
+  // Reads all that the store holds. Errors: kCorruption (unreadable bytes, a gap), kInvalid (a newer version's layout).
   Status load(const Store& store);
   // Numbers the example, keeps it, and puts it into `batch`.
   std::uint64_t append(const Example& example, WriteBatch& batch);
@@ -35,6 +37,8 @@ class ExampleLog {
   std::uint64_t bytes() const { return bytes_; }
 
  private:
+  Status take(std::string_view key, std::string_view value);
+
   std::uint64_t capacity_;
   std::uint64_t first_ = 0;
   std::uint64_t bytes_ = 0;

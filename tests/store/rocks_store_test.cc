@@ -248,11 +248,12 @@ TEST_F(RocksStoreTest, ADamagedLogRewindsToAWholeCommit) {
   constexpr std::uint64_t kSteps = 60;
   write_steps(*open(), 0, kSteps);
   const TemporaryDirectory pristine;
-  fs::copy(directory_.path(), pristine.path(), fs::copy_options::overwrite_existing);
+  fs::copy(directory_.path(), pristine.path(), fs::copy_options::recursive);
   Random random(3);
   for (int trial = 0; trial < 30; ++trial) {
     fs::remove_all(directory_.path());
     fs::copy(pristine.path(), directory_.path());
+    ASSERT_FALSE(files(".log").empty());
     const fs::path log = files(".log").back();
     const std::uintmax_t at = random.below(fs::file_size(log));
     if (trial % 2 == 0) {
@@ -261,7 +262,7 @@ TEST_F(RocksStoreTest, ADamagedLogRewindsToAWholeCommit) {
       flip(log, at);
     }
     const auto store = open();
-    ASSERT_NE(store, nullptr);
+    ASSERT_NE(store, nullptr) << "damaged at byte " << at;
     const auto last = store->get(Table::kMeta, "last").value();
     const std::uint64_t steps = last ? std::stoull(*last) + 1 : 0;
     ASSERT_LE(steps, kSteps);
