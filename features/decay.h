@@ -19,8 +19,9 @@ struct WeightedKey {
   bool operator==(const WeightedKey&) const = default;
 };
 
-// Once a row's newest time is this many half-lives past its reference, it is rebased: far from what a float can hold.
-inline constexpr double kRebaseHalfLives = 32.0;
+// Once a row's newest time is this much growth (32 half-lives) past its reference, it is rebased: far from what a float
+// can hold.
+inline constexpr double kRebaseGrowth = 0x1.0p32;
 
 // 2^((time − reference) / half_life); requires half_life > 0.
 double decay_growth(Millis time, Millis reference, Millis half_life);

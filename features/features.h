@@ -17,7 +17,9 @@
 #include "core/example.h"
 #include "core/list.h"
 #include "core/result.h"
+#include "features/cache_statistics.h"
 #include "features/item_state.h"
+#include "features/neighbours.h"
 #include "features/user_state.h"
 #include "store/store.h"
 
@@ -35,10 +37,6 @@ struct FeatureOptions {
   std::size_t max_categories_per_user = 32;
   std::uint64_t user_cache_bytes = 256ULL << 20;
   std::uint64_t item_cache_bytes = 256ULL << 20;
-};
-
-struct CacheStatistics {
-  std::uint64_t hits = 0, misses = 0, rows = 0, bytes = 0;
 };
 
 class Features {
@@ -71,6 +69,8 @@ class Features {
   // For inspection and tests; nullopt where there is none.
   virtual Result<std::optional<UserState>> user(const UserId& user) = 0;
   virtual Result<std::optional<ItemState>> item(const ItemId& item) = 0;
+  // Decayed to the row's newest time, heaviest first, ties by lower index.
+  virtual Result<std::vector<Neighbour>> neighbours(const ItemId& item, Relation relation) = 0;
 
   // Appends every row changed since the last flush to `batch`, in a deterministic order, and marks them clean. If the
   // batch is not committed the object must be thrown away.
