@@ -1,5 +1,5 @@
-// A model family: learns from examples, ranks items for contexts, and names its state so that the learner can checkpoint and
-// restore any family alike. One short file per family; register it in families/registry.cc.
+// A model family: learns from examples, ranks items for contexts, and names its state so that the learner can
+// checkpoint and restore any family alike. One short file per family; register it in families/registry.cc.
 //
 // Calls within a step, all from one thread:
 //   rank()/score()   for events not yet seen by observe(): predict, then learn
@@ -41,9 +41,9 @@ struct RankRequest {
 
 struct Minibatch {
   std::span<const Example* const> examples;
-  bool fresh = true;               // first time these are learnt; otherwise replayed
+  bool fresh = true;                // first time these are learnt; otherwise replayed
   std::uint64_t examples_seen = 0;  // examples in the log when the step ends: the event clock
-  Random random{0};                // for this mini-batch alone
+  Random random{0};                 // for this mini-batch alone
 };
 
 struct TrainReport {
@@ -51,7 +51,8 @@ struct TrainReport {
   std::uint64_t examples = 0;
 };
 
-// Receives and gives back a family's rows. `table` and `key` are the family's own; the learner prefixes the family's name.
+// Receives and gives back a family's rows. `table` and `key` are the family's own; the learner prefixes the family's
+// name.
 using RowSink = std::function<void(std::string_view table, std::string key, std::optional<std::string> value)>;
 
 class Family {
@@ -60,10 +61,11 @@ class Family {
   virtual std::string_view name() const = 0;
   virtual Reason reason() const = 0;
 
-  // Best `k` items of each request, best first, ties by lower index; scores are comparable within a family. Fewer than k where
-  // the family has no opinion on more. Log-probabilities where the family has them, else shares or counts.
+  // Best `k` items of each request, best first, ties by lower index; scores are comparable within a family. Fewer than
+  // k where the family has no opinion on more. Log-probabilities where the family has them, else shares or counts.
   virtual std::vector<std::vector<ScoredItem>> rank(std::span<const RankRequest> requests, std::size_t k) = 0;
-  // Whether rank() reads only what train() changes: then the learner ranks a step's requests in one batch, before observe().
+  // Whether rank() reads only what train() changes: then the learner ranks a step's requests in one batch, before
+  // observe().
   virtual bool ranks_by_batch() const { return false; }
   // Scores of given items for one context, on the scale of rank() but never below the family's floor for "no opinion".
   virtual void score(const Context& context, std::span<const ItemIndex> items, std::span<float> scores) = 0;

@@ -1,0 +1,206 @@
+#include "model/families/memory.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+
+#include "core/check.h"
+#include "model/families/positive.h"
+
+namespace millrace {
+namespace {
+
+constexpr std::uint32_t kNoSlot = 0xffffffff;
+constexpr std::size_t kMostSessions = 1U << 28;
+
+}  // namespace
+
+MemoryFamily::MemoryFamily(const MemoryOptions& options, const ItemTable& items)
+    : options_(options),
+      items_(items),
+      slot_mask_(static_cast<std::uint32_t>(
+          std::bit_ceil(std::clamp<std::size_t>(options.max_sessions, 1, kMostSessions)) - 1)),
+      max_sessions_(static_cast<std::uint32_t>(std::clamp<std::size_t>(options.max_sessions, 1, kMostSessions))) {
+  options_.session_items = std::clamp<std::size_t>(options.session_items, 1, Lists::kMaxElements);
+  options_.sessions_per_item = std::clamp<std::size_t>(options.sessions_per_item, 1, Lists::kMaxElements);
+  following_.resize(options_.session_items + 1);
+  for (std::size_t i = 0; i < following_.size(); ++i) {
+    following_[i] = std::exp(-static_cast<float>(i) / options_.following_decay);
+  }
+}
+
+void MemoryFamily::observe(const Example& example) {
+  clock_ = example.sequence + 1;
+  ++observed_;
+  dirty_state_ = true;
+  if (!is_positive(example)) return;
+  const std::uint32_t index = raw(example.item);
+  if (index >= items_seen_.size()) items_seen_.resize(index + std::size_t{1});
+  const std::uint32_t number = open_session(example.context.session);
+  Session& session = sessions_[slot_of(number)];
+  const auto held = session_lists_.view(session.items);
+  const bool again = std::find(held.begin(), held.end(), index) != held.end();
+  append_item(session, index);
+  session.last = example.sequence;
+  Item& item = items_seen_[index];
+  ++item.frequency;
+  if (!again) enter_ring(item, number);
+  dirty_sessions_.mark(slot_of(number));
+  dirty_items_.mark(index);
+}
+
+std::uint32_t MemoryFamily::open_session(std::uint64_t key) {
+  const auto [entry, is_new] = numbers_.try_emplace(key, created_);
+  if (!is_new) return entry->second;
+  const std::uint32_t number = created_++;
+  forget(number - max_sessions_);
+  const std::uint32_t slot = slot_of(number);
+  if (slot >= sessions_.size()) sessions_.resize(slot + std::size_t{1});
+  session_lists_.release(sessions_[slot].items);
+  sessions_[slot].key = key;
+  return number;
+}
+
+void MemoryFamily::forget(std::uint32_t number) {
+  if (slot_of(number) >= sessions_.size()) return;
+  const auto at = numbers_.find(sessions_[slot_of(number)].key);
+  if (at != numbers_.end() && at->second == number) numbers_.erase(at);
+}
+
+void MemoryFamily::append_item(Session& session, std::uint32_t item) {
+  if (session.items.size < options_.session_items) {
+    session_lists_.push_back(session.items, item);
+    return;
+  }
+  const auto held = session_lists_.view(session.items);
+  std::copy(held.begin() + 1, held.end(), held.begin());
+  held.back() = item;
+}
+
+void MemoryFamily::enter_ring(Item& item, std::uint32_t number) {
+  if (item.ring.size < options_.sessions_per_item) {
+    rings_.push_back(item.ring, number);
+    return;
+  }
+  rings_.view(item.ring)[item.next] = number;
+  item.next = (item.next + 1) % item.ring.size;
+}
+
+MemoryFamily::Asked MemoryFamily::question(const Context& context) const {
+  Asked asked;
+  asked.session = context.session;
+  asked.observed = observed_;
+  std::size_t count = std::min<std::size_t>(context.session_length, context.history.size());
+  if (count == 0) count = context.history.size();
+  count = std::min(count, kSessionPositions);
+  asked.items.reserve(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    asked.items.push_back(raw(context.history[context.history.size() - 1 - i].item));
+  }
+  return asked;
+}
+
+void MemoryFamily::answer(const Context& context) {
+  Asked asked = question(context);
+  if (answered_ && asked == asked_) return;
+  collect_matches(asked);
+  weigh_matches();
+  keep_neighbours();
+  scores_.begin(items_seen_.size());
+  for (const Match& match : matches_) vote(match);
+  scores_.finish();
+  asked_ = std::move(asked);
+  answered_ = true;
+}
+
+void MemoryFamily::collect_matches(const Asked& asked) {
+  matches_.clear();
+  similarities_.resize(sessions_.size());
+  if (++epoch_ == 0) {  // wrapped around: old stamps would look fresh
+    std::fill(similarities_.begin(), similarities_.end(), Similarity{});
+    epoch_ = 1;
+  }
+  const auto own = numbers_.find(asked.session);
+  const std::uint32_t own_slot = own == numbers_.end() ? kNoSlot : slot_of(own->second);
+  float distance = 0.0F;
+  for (std::size_t i = 0; i < asked.items.size(); ++i) {
+    const std::uint32_t index = asked.items[i];
+    if (index >= items_seen_.size() || items_seen_[index].frequency == 0) continue;  // as if it were not there
+    const float decay = std::exp(-distance / options_.position_decay);
+    distance += 1.0F;
+    const auto newer = asked.items.begin() + static_cast<std::ptrdiff_t>(i);
+    if (std::find(asked.items.begin(), newer, index) != newer) continue;
+    const float rarity = static_cast<float>(clock_ + 1) / static_cast<float>(items_seen_[index].frequency + 1);
+    match_item(index, decay * std::log(1.0F + rarity), own_slot);
+  }
+}
+
+void MemoryFamily::match_item(std::uint32_t index, float weight, std::uint32_t own_slot) {
+  for (const std::uint32_t number : rings_.view(items_seen_[index].ring)) {
+    const std::uint32_t slot = slot_of(number);
+    if (slot == own_slot || !remembered(number)) continue;
+    Similarity& similarity = similarities_[slot];
+    if (similarity.epoch != epoch_) {
+      similarity = {epoch_, 0.0F};
+      matches_.push_back({slot, index, 0.0F});
+    }
+    similarity.sum += weight;
+  }
+}
+
+void MemoryFamily::weigh_matches() {
+  for (Match& match : matches_) {
+    const Session& session = sessions_[match.slot];
+    const float age = clock_ > session.last ? static_cast<float>(clock_ - session.last) : 0.0F;
+    match.similarity = similarities_[match.slot].sum / std::sqrt(static_cast<float>(session.items.size)) *
+                       std::exp(-age / options_.age_decay);
+  }
+}
+
+void MemoryFamily::keep_neighbours() {
+  if (matches_.size() <= options_.neighbours) return;
+  threshold_scratch_.clear();
+  for (const Match& match : matches_) threshold_scratch_.push_back(match.similarity);
+  const auto kth = threshold_scratch_.begin() + static_cast<std::ptrdiff_t>(options_.neighbours - 1);
+  std::nth_element(threshold_scratch_.begin(), kth, threshold_scratch_.end(), std::greater<>());
+  const float threshold = *kth;
+  std::erase_if(matches_, [threshold](const Match& match) { return match.similarity < threshold; });
+}
+
+void MemoryFamily::vote(const Match& match) {
+  const auto held = session_lists_.view(sessions_[match.slot].items);
+  std::size_t place = held.size();
+  while (place > 0 && held[place - 1] != match.item) --place;
+  if (place == 0 || match.similarity <= 0.0F) return;  // the item has fallen out of a long session
+  --place;
+  const float before = match.similarity * options_.before_weight;
+  for (std::size_t i = 0; i < place; ++i) scores_.add(held[i], before * following_[place - i - 1]);
+  scores_.add(held[place], match.similarity);
+  for (std::size_t i = place + 1; i < held.size(); ++i) {
+    scores_.add(held[i], match.similarity * following_[i - place - 1]);
+  }
+}
+
+std::vector<std::vector<ScoredItem>> MemoryFamily::rank(std::span<const RankRequest> requests, std::size_t k) {
+  std::vector<std::vector<ScoredItem>> lists;
+  lists.reserve(requests.size());
+  for (const RankRequest& request : requests) {
+    answer(*request.context);
+    lists.push_back(scores_.best(items_, request.exclude, k));
+  }
+  return lists;
+}
+
+void MemoryFamily::score(const Context& context, std::span<const ItemIndex> items, std::span<float> scores) {
+  answer(context);
+  for (std::size_t i = 0; i < items.size(); ++i) scores[i] = scores_.log_share(items[i]);
+}
+
+std::uint64_t MemoryFamily::memory_bytes() const {
+  constexpr std::uint64_t kMapEntryBytes = 20;
+  return sessions_.capacity() * sizeof(Session) + session_lists_.memory_bytes() +
+         items_seen_.capacity() * sizeof(Item) + rings_.memory_bytes() + numbers_.size() * kMapEntryBytes +
+         similarities_.capacity() * sizeof(Similarity) + scores_.memory_bytes();
+}
+
+}  // namespace millrace

@@ -1,0 +1,64 @@
+#include "model/families/sparse_scores.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace millrace {
+
+void keep_best(std::vector<ScoredItem>& best, std::size_t k) {
+  const auto better = [](const ScoredItem& a, const ScoredItem& b) {
+    return a.score != b.score ? a.score > b.score : a.item < b.item;
+  };
+  if (best.size() > k) {
+    std::nth_element(best.begin(), best.begin() + static_cast<std::ptrdiff_t>(k), best.end(), better);
+    best.resize(k);
+  }
+  std::sort(best.begin(), best.end(), better);
+}
+
+void SparseScores::begin(std::size_t items) {
+  if (entries_.size() < items) entries_.resize(items);
+  touched_.clear();
+  total_ = 0.0F;
+  if (++epoch_ == 0) {  // wrapped around: old stamps would look fresh
+    std::fill(entries_.begin(), entries_.end(), Entry{});
+    epoch_ = 1;
+  }
+}
+
+void SparseScores::finish() {
+  double total = 0.0;
+  for (const std::uint32_t item : touched_) total += entries_[item].score;
+  total_ = static_cast<float>(total);
+}
+
+float SparseScores::log_share_of(float score) const {
+  return std::log((total_ > 0.0F ? score / total_ : 0.0F) + kShareFloor);
+}
+
+float SparseScores::log_share(ItemIndex item) const {
+  const std::uint32_t index = raw(item);
+  const bool touched = index < entries_.size() && entries_[index].epoch == epoch_;
+  return log_share_of(touched ? entries_[index].score : 0.0F);
+}
+
+std::vector<ScoredItem> SparseScores::best(const ItemTable& items, Exclusions exclude, std::size_t k) {
+  selected_.clear();
+  for (const std::uint32_t index : touched_) {
+    const ItemIndex item{index};
+    if (index >= items.size() || !items.at(item).available) continue;
+    selected_.push_back({item, entries_[index].score});
+  }
+  // Few of what is excluded can stand in the way of the best k: select that many more first, then leave out.
+  keep_best(selected_, k + exclude.size());
+  std::erase_if(selected_, [&](const ScoredItem& scored) {
+    return std::binary_search(exclude.begin(), exclude.end(), scored.item);
+  });
+  if (selected_.size() > k) selected_.resize(k);
+  std::vector<ScoredItem> best = selected_;
+  for (ScoredItem& scored : best) scored.score = log_share_of(scored.score);
+  keep_best(best, k);  // scores that differed may have become equal in the logarithm
+  return best;
+}
+
+}  // namespace millrace
