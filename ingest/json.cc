@@ -120,7 +120,7 @@ std::optional<JsonFault> JsonParser::parse(std::string_view document) {
   State& state = *state_;
   if (document.empty()) return JsonFault{JsonFault::Kind::kMalformed, "the payload is empty"};
   if (state.parser.capacity() < document.size()) {
-    // The parser's limit counts the document itself as a level.
+    // The parser counts the document itself as a level, and an empty container as none.
     const auto error = state.parser.allocate(std::max<std::size_t>(document.size(), 4096), state.depth_max + 1);
     if (error != simdjson::SUCCESS) return fault_of(error);
   }
@@ -142,7 +142,8 @@ std::vector<JsonValue> JsonParser::elements(const JsonPath& path) const {
   std::vector<JsonValue> values;
   const auto element = path.empty() ? std::nullopt : state_->find(path);
   if (!element.has_value() || !element->is_array()) return values;
-  for (const dom::element child : element->get_array().value_unsafe()) values.push_back(value_of(child));
+  const dom::array array = element->get_array().value_unsafe();
+  for (const dom::element child : array) values.push_back(value_of(child));
   return values;
 }
 

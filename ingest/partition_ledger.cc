@@ -1,6 +1,7 @@
 #include "ingest/partition_ledger.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "core/bytes.h"
@@ -13,6 +14,17 @@ constexpr std::uint8_t kPartitionVersion = 1;
 constexpr std::uint8_t kSeenIdVersion = 1;
 constexpr int kPartitionKeyBytes = 5;
 constexpr int kSlotBytes = 4;
+
+Error other_version(const std::string& table, std::uint8_t found, std::uint8_t expected) {
+  return stop_error(ErrorCode::kInvalid, "reading table " + table + ": found a row of version " +
+                                             std::to_string(found) + ", expected " + std::to_string(expected) +
+                                             "; run the version that wrote it");
+}
+
+Error damaged(const std::string& table) {
+  return stop_error(ErrorCode::kCorruption,
+                    "reading table " + table + ": found a row that does not parse; restore the store from a backup");
+}
 
 std::string encode_seen(std::uint64_t number, std::string_view id) {
   ByteWriter out;
@@ -49,13 +61,8 @@ Result<PartitionState> decode_partition(std::string_view bytes) {
   state.newest = Millis{in.zigzag()};
   for (std::uint64_t& count : state.outcomes) count = in.varint();
   state.seen_slots = in.varint();
-  if (version != kPartitionVersion || !in.done()) {
-    return stop_error(ErrorCode::kCorruption, "reading a row of table partitions: found " +
-                                                  std::to_string(bytes.size()) + " bytes of version " +
-                                                  std::to_string(version) + ", expected version " +
-                                                  std::to_string(kPartitionVersion) +
-                                                  "; restore the store from a backup or use the release that wrote it");
-  }
+  if (version != kPartitionVersion) return other_version("partitions", version, kPartitionVersion);
+  if (!in.done()) return damaged("partitions");
   return state;
 }
 
@@ -70,24 +77,22 @@ Result<bool> PartitionLedger::load(const Store& store) {
 Status PartitionLedger::load_ids(const Store& store) {
   std::vector<Slot> rows;
   std::vector<std::string> keys;
-  bool readable = true;
+  std::optional<Error> problem;
   MILLRACE_RETURN_IF_ERROR(store.scan(Table::kSeenIds, key_, key_, [&](std::string_view key, std::string_view value) {
     ByteReader in(value);
     const std::uint8_t version = in.u8();
     const std::uint64_t number = in.varint();
     std::string id(in.string());
-    readable = version == kSeenIdVersion && in.done() && key.size() == kPartitionKeyBytes + kSlotBytes &&
-               number < state_.seen_slots;
+    if (version != kSeenIdVersion) {
+      problem = other_version("seen_ids", version, kSeenIdVersion);
+    } else if (!in.done() || key.size() != kPartitionKeyBytes + kSlotBytes || number >= state_.seen_slots) {
+      problem = damaged("seen_ids");
+    }
     rows.push_back({number, std::move(id)});
     keys.emplace_back(key);
-    return readable;
+    return !problem.has_value();
   }));
-  if (!readable) {
-    return stop_error(ErrorCode::kCorruption,
-                      "reading table seen_ids: found a row that is not of this partition's ids, expected version " +
-                          std::to_string(kSeenIdVersion) +
-                          "; restore the store from a backup or use the release that wrote it");
-  }
+  if (problem.has_value()) return std::move(*problem);
   realign(std::move(rows), std::move(keys));
   return Ok{};
 }

@@ -1,0 +1,1 @@
+millrace_test(NAME ingest LINKS millrace_ingest millrace_store)
