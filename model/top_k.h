@@ -1,0 +1,95 @@
+// Exact top-k of inner products over a table of vectors: which slots score best for a query. Between the families that
+// embed items and their lists.
+//
+// A scan multiplies a block of queries with a block of rows approximately but with a certified bound on the error,
+// keeps whatever may still belong to the best k, and scores those few again in one fixed order of summation
+// (exact_dot). So the answer is that of brute force, bit for bit, and the same for both scans and on every machine:
+//   kFloat32  an f32 product; the error is that of rounding
+//   kInt8     rows as s8 with one scale for the table, queries as u8 with a scale each. With r the exact norm of a
+//             quantisation residual, |q·x − s_q s_x (q̂·x̂)| ≤ |q| r_x + (|x| + r_x) r_q (Cauchy–Schwarz). Four times as
+//             fast as f32 where the processor has VNNI, and only exact there
+//
+// One thread at a time. Memory: a row takes 4 bytes a dimension, and one more with kInt8.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace millrace {
+
+enum class ScanKernel : std::uint8_t { kFloat32 = 0, kInt8 = 1 };
+std::string_view scan_kernel_name(ScanKernel kernel);
+// Whether this processor can run `kernel`; every one can run kFloat32.
+bool scan_kernel_supported(ScanKernel kernel);
+// The faster of those that this processor can run.
+ScanKernel choose_scan_kernel();
+
+struct ScoredSlot {
+  std::uint32_t slot = 0;
+  float score = 0.0F;
+  bool operator==(const ScoredSlot&) const = default;
+};
+
+// Σ x_j y_j over `dimension` (a multiple of 16) values: sixteen sums by j mod 16, each rounded after every product and
+// every addition, then added pairwise, lane i and lane i + 8, 4, 2, 1.
+float exact_dot(const float* x, const float* y, std::size_t dimension);
+
+class TopKIndex {
+ public:
+  // Requires a dimension that is a multiple of 16, at most kMaxDimension, and a kernel that is supported.
+  TopKIndex(std::size_t dimension, ScanKernel kernel);
+
+  // Vectors with a value that is not finite, or beyond kMaxMagnitude, are stored as absent: a diverged row is not
+  // recommended.
+  void set_row(std::uint32_t slot, std::span<const float> row);
+  void clear_row(std::uint32_t slot);
+  // An unavailable slot is in no answer, whatever its row; slots are available unless told otherwise.
+  void set_available(std::uint32_t slot, bool available);
+
+  // queries [B × dimension]; exclude: nothing, or per query the sorted slots to leave out. Per query the best k slots,
+  // best first, ties by lower slot; fewer where fewer can be had, none for a query that is not finite or beyond
+  // kMaxMagnitude.
+  std::vector<std::vector<ScoredSlot>> search(std::span<const float> queries, std::size_t k,
+                                              std::span<const std::span<const std::uint32_t>> exclude = {});
+
+  std::size_t dimension() const { return dimension_; }
+  std::size_t slots() const { return present_.size(); }  // one more than the largest slot ever named
+  ScanKernel kernel() const { return kernel_; }
+  std::uint64_t memory_bytes() const;
+
+  static constexpr std::size_t kMaxDimension = 4096;
+  static constexpr float kMaxMagnitude = 1e15F;  // squares of norms stay finite
+
+ private:
+  friend class TopKSearch;
+  void ensure(std::uint32_t slot);
+  void quantise(std::uint32_t slot);
+  void mask(std::uint32_t slot);
+  void refresh();
+
+  std::size_t dimension_;
+  ScanKernel kernel_;
+  std::vector<float> rows_;              // [capacity × dimension], absent rows and padding are zero
+  std::vector<std::uint8_t> present_;    // [slots]
+  std::vector<std::uint8_t> available_;  // [slots]
+  std::vector<float> norms_;             // [slots] upper bounds of |x|
+  float norm_max_ = 0.0F;
+  bool norm_max_stale_ = false;
+
+  // kFloat32: added to a row's scores: 0, or what keeps the slot out of every answer.
+  std::vector<float> float_bias_;  // [capacity]
+
+  // kInt8
+  std::vector<std::int8_t> quantised_;      // [capacity × dimension]
+  std::vector<std::int32_t> row_sums_;      // [slots] Σ x̂
+  std::vector<std::int32_t> integer_bias_;  // [capacity] undoes the shift of u8 queries, or keeps the slot out
+  std::vector<float> residuals_;            // [slots] upper bounds of r_x
+  float residual_max_ = 0.0F;
+  float scale_ = 0.0F;        // s_x; rows within ±127 s_x
+  bool scale_stale_ = false;  // a row went beyond: everything is quantised again at the next search
+};
+
+}  // namespace millrace
