@@ -23,8 +23,12 @@ Event read(const FieldMapping& mapping, const std::string& kind, const std::stri
 }
 
 TEST(Producers, AmazonPersonalize) {
-  FieldMapping mapping{
-      .user = "USER_ID", .item = "ITEM_ID", .time = "TIMESTAMP", .kind = "EVENT_TYPE", .value = "EVENT_VALUE"};
+  FieldMapping mapping;
+  mapping.user = "USER_ID";
+  mapping.item = "ITEM_ID";
+  mapping.time = "TIMESTAMP";
+  mapping.kind = "EVENT_TYPE";
+  mapping.value = "EVENT_VALUE";
   mapping.time_unit = TimeUnit::kSeconds;
   const Event event =
       read(mapping, "Watch",
@@ -34,13 +38,14 @@ TEST(Producers, AmazonPersonalize) {
 }
 
 TEST(Producers, GoogleRetailUserEvent) {
-  FieldMapping mapping{.user = "visitorId",
-                       .item = "productDetails.0.product.id",
-                       .time = "eventTime",
-                       .kind = "eventType",
-                       .price = "productDetails.0.product.priceInfo.price",
-                       .quantity = "productDetails.0.quantity",
-                       .session = "sessionId"};
+  FieldMapping mapping;
+  mapping.user = "visitorId";
+  mapping.item = "productDetails.0.product.id";
+  mapping.time = "eventTime";
+  mapping.kind = "eventType";
+  mapping.price = "productDetails.0.product.priceInfo.price";
+  mapping.quantity = "productDetails.0.quantity";
+  mapping.session = "sessionId";
   mapping.time_unit = TimeUnit::kText;
   const Event event = read(mapping, "purchase-complete",
                            R"({"eventType":"purchase-complete","visitorId":"v","eventTime":"2022-01-02T03:04:05.678Z",)"
@@ -52,12 +57,13 @@ TEST(Producers, GoogleRetailUserEvent) {
 }
 
 TEST(Producers, GoogleAnalytics4) {
-  FieldMapping mapping{.user = "user_pseudo_id",
-                       .item = "items.0.item_id",
-                       .time = "event_timestamp",
-                       .kind = "event_name",
-                       .price = "items.0.price",
-                       .quantity = "items.0.quantity"};
+  FieldMapping mapping;
+  mapping.user = "user_pseudo_id";
+  mapping.item = "items.0.item_id";
+  mapping.time = "event_timestamp";
+  mapping.kind = "event_name";
+  mapping.price = "items.0.price";
+  mapping.quantity = "items.0.quantity";
   mapping.time_unit = TimeUnit::kMicroseconds;
   const Event event = read(mapping, "view_item",
                            R"({"event_timestamp":"1609459200123456","event_name":"view_item","user_pseudo_id":"1.2",)"
@@ -67,13 +73,14 @@ TEST(Producers, GoogleAnalytics4) {
 }
 
 TEST(Producers, Segment) {
-  FieldMapping mapping{.user = "userId",
-                       .item = "properties.product_id",
-                       .time = "timestamp",
-                       .kind = "event",
-                       .price = "properties.price",
-                       .quantity = "properties.quantity",
-                       .event_id = "messageId"};
+  FieldMapping mapping;
+  mapping.user = "userId";
+  mapping.item = "properties.product_id";
+  mapping.time = "timestamp";
+  mapping.kind = "event";
+  mapping.price = "properties.price";
+  mapping.quantity = "properties.quantity";
+  mapping.event_id = "messageId";
   mapping.time_unit = TimeUnit::kText;
   const Event event = read(mapping, "Product Added",
                            R"({"type":"track","event":"Product Added","userId":"u","messageId":"m1",)"
@@ -87,7 +94,9 @@ TEST(Reasons, AreAllDocumented) {
   std::stringstream text;
   text << file.rdbuf();
   for (const std::string_view name : reason::kAll) {
-    EXPECT_NE(text.str().find("`" + std::string(name) + "`"), std::string::npos) << name;
+    std::string cell(1, '`');
+    cell.append(name).append("`");
+    EXPECT_NE(text.str().find(cell), std::string::npos) << name;
   }
 }
 
