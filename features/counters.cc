@@ -21,7 +21,7 @@ std::string encode(const FeatureCounters& counters) {
   return out.take();
 }
 
-Result<FeatureCounters> decode(std::string bytes) {
+Result<FeatureCounters> decode(const std::string& bytes) {
   ByteReader in(bytes);
   CountReader counts(in);
   FeatureCounters counters;
@@ -31,7 +31,7 @@ Result<FeatureCounters> decode(std::string bytes) {
   counters.kinds.resize(counts.next(1));
   for (std::string& kind : counters.kinds) kind = in.string();
   if (!counts.done()) return undecodable("features", bytes, kVersion);
-  counters.stored = std::move(bytes);
+  counters.stored = bytes;
   return counters;
 }
 
@@ -46,10 +46,10 @@ std::string listed(const std::vector<std::string>& names) {
 Result<FeatureCounters> load_counters(const Store& store, const KindTable& kinds) {
   std::vector<std::string> names;
   for (const Kind& kind : kinds.all()) names.push_back(kind.name);
-  MILLRACE_ASSIGN_OR_RETURN(auto bytes, store.get(Table::kMeta, kKey));
+  MILLRACE_ASSIGN_OR_RETURN(const auto bytes, store.get(Table::kMeta, kKey));
   FeatureCounters counters;
   if (bytes) {
-    MILLRACE_ASSIGN_OR_RETURN(counters, decode(*std::move(bytes)));
+    MILLRACE_ASSIGN_OR_RETURN(counters, decode(*bytes));
   }
   if (counters.kinds.size() > names.size() ||
       !std::equal(counters.kinds.begin(), counters.kinds.end(), names.begin())) {

@@ -1,0 +1,1 @@
+millrace_test(NAME features LINKS millrace_features)
