@@ -29,11 +29,15 @@ LatencyWindow window(const object& broker, std::string_view key, double seconds_
           static_cast<double>(integer(*values, "p99")) * seconds_per_unit};
 }
 
+std::string_view text(const object& from, std::string_view key) {
+  std::string_view value;
+  return from[key].get(value) == simdjson::SUCCESS ? value : std::string_view{};
+}
+
 BrokerStatistics broker_statistics(const object& from) {
   BrokerStatistics broker;
   broker.broker = std::to_string(integer(from, "nodeid"));
-  std::string_view state;
-  broker.connected = from["state"].get(state) == simdjson::SUCCESS && state == "UP";
+  broker.connected = text(from, "state") == "UP";
   broker.round_trip = window(from, "rtt", 1e-6);
   broker.queue = window(from, "int_latency", 1e-6);
   broker.throttle = window(from, "throttle", 1e-3);
@@ -51,12 +55,15 @@ PartitionStatistics partition_statistics(std::string_view topic, const object& f
   return partition;
 }
 
+// The group's coordinator stands in the list a second time, as a logical broker.
+bool is_broker(const object& from) { return integer(from, "nodeid", -1) >= 0 && text(from, "source") != "logical"; }
+
 void read_brokers(const object& root, ClientStatistics& into) {
   const auto brokers = child(root, "brokers");
   if (!brokers) return;
   for (const auto field : *brokers) {
     object broker;
-    if (field.value.get(broker) == simdjson::SUCCESS && integer(broker, "nodeid", -1) >= 0) {
+    if (field.value.get(broker) == simdjson::SUCCESS && is_broker(broker)) {
       into.brokers.push_back(broker_statistics(broker));
     }
   }

@@ -1,6 +1,7 @@
 #include "metrics/http_server.h"
 
 #include <httplib.h>
+#include <sys/socket.h>
 
 #include <atomic>
 #include <chrono>
@@ -25,6 +26,12 @@ constexpr const char* kPage =
     "<li><a href=\"/livez\">/livez</a>: does the loop move?</li>"
     "<li><a href=\"/readyz\">/readyz</a>: assigned, restored, running, disk</li></ul></body></html>\n";
 
+// The library's own default lets two processes share a port, and a scraper would meet either.
+void refuse_sharing(socket_t socket) {
+  const int yes = 1;
+  setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+}
+
 void answer(httplib::Response& response, const HealthAnswer& health) {
   response.status = health.passes ? 200 : 503;
   response.set_content(health.text, "text/plain; charset=utf-8");
@@ -34,6 +41,7 @@ class Server final : public HttpServer {
  public:
   Server(std::function<std::string()> metrics, const Health& health) {
     server_.new_task_queue = [] { return new httplib::ThreadPool(kThreads); };
+    server_.set_socket_options(refuse_sharing);
     server_.set_payload_max_length(kPayloadBytesMax);
     server_.set_keep_alive_max_count(kKeepAliveRequestsMax);
     server_.set_keep_alive_timeout(kTimeoutSeconds);

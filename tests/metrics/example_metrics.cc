@@ -1,0 +1,77 @@
+#include "tests/metrics/example_metrics.h"
+
+#include <vector>
+
+namespace millrace {
+namespace {
+
+void report_ingest(Metrics& metrics) {
+  metrics.records(TopicIndex{0}, KindIndex{0}, Outcome::kApplied, 90);
+  metrics.records(TopicIndex{0}, std::nullopt, Outcome::kDeadLetter, 2);
+  metrics.dead_letters(TopicIndex{0}, "malformed_json", 2);
+  metrics.foreign_keys(1);
+  metrics.catalogue_changes(Outcome::kApplied, 4);
+  metrics.lag(std::vector<PartitionLag>{{TopicIndex{0}, PartitionIndex{0}, 7}, {TopicIndex{1}, PartitionIndex{3}, 0}});
+  metrics.rebalance(RebalanceOutcome::kAssigned);
+  metrics.rewind();
+  metrics.paused(PauseReason::kBacklog, true);
+}
+
+void report_step(Metrics& metrics) {
+  metrics.stage(Stage::kModel, .004);
+  metrics.step({.step = 12, .records = 92, .lists = 40, .commit_bytes = 9'000, .seconds = .02});
+  metrics.training({.model_step = 12, .examples = 200, .loss_sum = 500.0, .replays = 2, .ranked_examples = 32});
+  metrics.relearnt(3);
+  metrics.model_memory(1 << 20);
+  metrics.model_rows("encoder", 500);
+  metrics.live(
+      std::vector<LiveResult>{{Signal::kClick, 0, std::nullopt, true}, {Signal::kClick, std::nullopt, 3, false}});
+}
+
+void report_publishing(Metrics& metrics) {
+  metrics.lists_published(40);
+  metrics.dead_letters_published(2);
+  metrics.delivery_failures(1);
+  metrics.freshness(std::vector<Millis>{{30}, {250}, {900}});
+  metrics.queue(Queue::kPublish, 5, 4'000);
+}
+
+void report_store(Metrics& metrics) {
+  metrics.table("users", 40, 80'000);
+  metrics.cache(Cache::kUsers, {.hits = 90, .misses = 10, .rows = 40, .bytes = 60'000});
+  metrics.disk_free(1ULL << 33);
+  metrics.client_restart(Client::kProducer);
+  metrics.ready("disk", true);
+}
+
+void report_client(Metrics& metrics) {
+  ClientStatistics statistics;
+  statistics.queue_messages = 3;
+  statistics.queue_bytes = 300;
+  statistics.sent_bytes = 1'000;
+  statistics.received_bytes = 2'000;
+  statistics.brokers = {{.broker = "1", .connected = true, .round_trip = {.002, .009}, .queue = {}, .throttle = {}}};
+  statistics.partitions = {
+      {.topic = "clicks", .partition = 0, .lag_records = 7, .fetch_queue_messages = 2, .fetch_queue_bytes = 90}};
+  statistics.group = GroupStatistics{1, 2};
+  metrics.client_statistics(Client::kConsumer, statistics);
+}
+
+}  // namespace
+
+std::unique_ptr<Metrics> make_example_metrics() {
+  auto metrics = std::make_unique<Metrics>(
+      MetricsOptions{.version = "1.2.3",
+                     .commit = "abc",
+                     .topics = {"clicks", "purchases"},
+                     .kinds = KindTable({{"click", Signal::kClick, 1.0F}, {"purchase", Signal::kPurchase, 3.0F}}),
+                     .live_cutoff = 20});
+  report_ingest(*metrics);
+  report_step(*metrics);
+  report_publishing(*metrics);
+  report_store(*metrics);
+  report_client(*metrics);
+  return metrics;
+}
+
+}  // namespace millrace
