@@ -37,18 +37,21 @@ Result<std::uint64_t> read_counter(const Store& store, std::string_view key) {
   MILLRACE_ASSIGN_OR_RETURN(const std::optional<std::string> value, store.get(Table::kMeta, key));
   if (!value) return std::uint64_t{0};
   ByteReader in(*value);
-  const std::uint64_t number = in.u64();
-  if (!in.done()) {
-    return stop_error(ErrorCode::kCorruption, "reading the counter '" + std::string(key) + "' of the store: found " +
+  const std::uint8_t format = in.u8();
+  const std::uint64_t number = in.varint();
+  if (format != 1 || !in.done()) {
+    return stop_error(ErrorCode::kCorruption, "reading the counter '" + std::string(key) +
+                                                  "' of the store: found format " + std::to_string(format) + " in " +
                                                   std::to_string(value->size()) +
-                                                  " bytes, expected 8; restore a backup");
+                                                  " bytes, expected format 1; restore a backup");
   }
   return number;
 }
 
 void put_counter(WriteBatch& batch, std::string_view key, std::uint64_t number) {
   ByteWriter out;
-  out.u64(number);
+  out.u8(1);
+  out.varint(number);
   batch.put(Table::kMeta, std::string(key), out.take());
 }
 
