@@ -1,10 +1,12 @@
 // librdkafka's mock cluster as a broker of our own: one broker on a loopback port that any client can reach. It keeps
 // about 5 MiB a partition and silently drops the oldest beyond, so a feeder must not run far ahead of the readers.
+#include "kafka/rdkafka_handle.h"
+
+// clang-format off: needs rdkafka.h before it
 #include <librdkafka/rdkafka_mock.h>
+// clang-format on
 
 #include <utility>
-
-#include "kafka/rdkafka_handle.h"
 
 namespace millrace {
 namespace {

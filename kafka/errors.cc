@@ -61,7 +61,7 @@ Meaning meaning_of(rd_kafka_resp_err_t code) {
     case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
     case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
       return {ErrorCode::kInvalid, Disposition::kStop, "check the credentials and the access rights of this client"};
-    case RD_KAFKA_RESP_ERR_BAD_MSG:
+    case RD_KAFKA_RESP_ERR_INVALID_MSG:
     case RD_KAFKA_RESP_ERR__BAD_MSG:
     case RD_KAFKA_RESP_ERR__BAD_COMPRESSION:
       return {ErrorCode::kCorruption, Disposition::kStop,

@@ -94,18 +94,18 @@ std::optional<TopicIndex> find_topic(std::span<const std::string> topics, std::s
   return TopicIndex{static_cast<std::uint8_t>(found - topics.begin())};
 }
 
+// Asks for all topics, because asking for one by name may create it.
 Result<std::int32_t> count_partitions(rd_kafka_t* handle, const std::string& topic) {
   const std::string action = "look up topic " + topic;
-  const Topic object(rd_kafka_topic_new(handle, topic.c_str(), nullptr));
-  if (object == nullptr) return to_error(rd_kafka_last_error(), action);
   const rd_kafka_metadata_t* found = nullptr;
-  const auto code = rd_kafka_metadata(handle, 0, object.get(), &found, timeout_ms(kRequestTimeout));
+  const auto code = rd_kafka_metadata(handle, 1, nullptr, &found, timeout_ms(kRequestTimeout));
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return to_error(code, action);
   const std::unique_ptr<const rd_kafka_metadata_t, Deleter<rd_kafka_metadata_destroy>> metadata(found);
-  if (metadata->topic_cnt != 1) return to_error(RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, action);
-  const rd_kafka_metadata_topic_t& description = metadata->topics[0];
-  if (description.err != RD_KAFKA_RESP_ERR_NO_ERROR) return to_error(description.err, action);
-  return static_cast<std::int32_t>(description.partition_cnt);
+  const std::span topics(metadata->topics, static_cast<std::size_t>(metadata->topic_cnt));
+  const auto entry = std::find_if(topics.begin(), topics.end(), [&](const auto& each) { return topic == each.topic; });
+  if (entry == topics.end()) return to_error(RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, action);
+  if (entry->err != RD_KAFKA_RESP_ERR_NO_ERROR) return to_error(entry->err, action);
+  return static_cast<std::int32_t>(entry->partition_cnt);
 }
 
 Result<Watermarks> query_watermarks(rd_kafka_t* handle, const std::string& topic, PartitionIndex partition) {

@@ -105,13 +105,11 @@ Result<std::vector<Record>> TopicReader::poll(std::size_t max_records, std::chro
 }
 
 void TopicReader::take(MessagePointer message) {
-  const auto topic =
-      message->rkt == nullptr ? std::nullopt : rdkafka::find_topic(options_.topics, rd_kafka_topic_name(message->rkt));
+  const std::string_view name = message->rkt == nullptr ? "" : rd_kafka_topic_name(message->rkt);
+  const auto topic = rdkafka::find_topic(options_.topics, name);
   const bool eof = message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF;
-  if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR && !eof) {
-    pending_error_ =
-        to_error(message->err, topic ? "read topic " + options_.topics.at(raw(*topic)) : std::string("read topics"),
-                 rd_kafka_message_errstr(message.get()));
+  if (!topic || (message->err != RD_KAFKA_RESP_ERR_NO_ERROR && !eof)) {
+    pending_error_ = to_error(message->err, "read topic " + std::string(name), rd_kafka_message_errstr(message.get()));
     return;
   }
   const auto behind = behind_.find({*topic, PartitionIndex{message->partition}});

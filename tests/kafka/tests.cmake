@@ -1,0 +1,1 @@
+millrace_test(NAME kafka LINKS millrace_kafka)
