@@ -1,0 +1,23 @@
+// Small vector arithmetic for whoever needs a row or two; lengths are multiples of 16.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+namespace millrace::nn {
+
+// Every row length and every buffer that an operation walks over is a multiple of this.
+inline constexpr std::size_t kLanes = 16;
+
+float dot(const float* a, const float* b, std::size_t n);
+// y += a · x
+void add_scaled(float* y, float a, const float* x, std::size_t n);
+// x ·= a
+void scale(float* x, float a, std::size_t n);
+// x = e^max(x, -87); requires x ≤ 88.
+void exponential(float* x, std::size_t n);
+
+// Library versions and instruction sets that decide the bytes of results: record it with a checkpoint.
+std::string engine_signature();
+
+}  // namespace millrace::nn
