@@ -1,0 +1,1 @@
+millrace_test(NAME demo LINKS millrace_demo millrace_ingest)
