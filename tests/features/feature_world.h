@@ -1,5 +1,5 @@
-// A small world for the tests of features: three kinds, readable events, and features over a store that can be committed
-// and opened again.
+// A small world for the tests of features: three kinds, readable events, and features over a store that can be
+// committed and opened again.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -20,7 +20,8 @@ inline constexpr KindIndex kRatingKind{2};
 
 inline FeatureOptions small_options() {
   FeatureOptions options;
-  options.kinds = KindTable({{"click", Signal::kClick, 1.0F}, {"purchase", Signal::kPurchase, 4.0F}, {"rating", Signal::kRating, 2.0F}});
+  options.kinds = KindTable(
+      {{"click", Signal::kClick, 1.0F}, {"purchase", Signal::kPurchase, 4.0F}, {"rating", Signal::kRating, 2.0F}});
   options.session_gap = Millis{1000};
   options.counter_half_life = Millis{10'000};
   return options;

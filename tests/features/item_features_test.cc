@@ -32,7 +32,8 @@ TEST(ItemFeaturesTest, RatingsAreKeptAbsoluteAndRelativeToTheirUsersMean) {
 TEST(ItemFeaturesTest, WindowsCountHourDayAndWeek) {
   FeatureWorld world;
   const std::int64_t now = 100 * kDay.count;
-  world.apply_all({click("u", "a", now - 3 * kDay.count), click("u", "a", now - 2 * kHour.count), click("u", "a", now)});
+  world.apply_all(
+      {click("u", "a", now - 3 * kDay.count), click("u", "a", now - 2 * kHour.count), click("u", "a", now)});
   const ItemState item = world.item("a");
   EXPECT_EQ(item.hour.sum(Millis{now}), 1U);
   EXPECT_EQ(item.day.sum(Millis{now}), 2U);
@@ -108,7 +109,8 @@ TEST(NeighboursTest, AnEventOutOfOrderMakesNoTransition) {
 TEST(NeighboursTest, TogetherHoldsTheDistinctEarlierItemsOfTheSession) {
   FeatureWorld world;
   world.apply_all({click("u", "a", 0), click("u", "b", 1), click("u", "a", 2), click("u", "c", 3)});
-  EXPECT_THAT(world.neighbours("c", Relation::kTogether), ElementsAre(Pair("a", FloatNear(1.0F, 1e-3F)), Pair("b", 1.0F)));
+  EXPECT_THAT(world.neighbours("c", Relation::kTogether),
+              ElementsAre(Pair("a", FloatNear(1.0F, 1e-3F)), Pair("b", 1.0F)));
   EXPECT_THAT(world.neighbours("a", Relation::kTogether), ElementsAre(Pair("b", 1.0F)));
 }
 
