@@ -76,7 +76,7 @@ class JsonIngest final : public Ingest {
 
   // Gives the record its one outcome.
   void take(const Record& record, bool refuse_foreign_keys, PartitionLedger& ledger, Ingested& result) {
-    EventDecoder::Decoded decoded = decoder_.decode(record);
+    DecodedEvent decoded = decoder_.decode(record);
     if (const Event* event = std::get_if<Event>(&decoded.result); event != nullptr && record.key != event->user.bytes) {
       ++result.foreign_keys;
       if (refuse_foreign_keys) {
@@ -90,8 +90,7 @@ class JsonIngest final : public Ingest {
     ++result.counts[{record.position.topic, decoded.kind, outcome}];
   }
 
-  Outcome settle(const Record& record, EventDecoder::Decoded& decoded, PartitionLedger& ledger,
-                 Ingested& result) const {
+  Outcome settle(const Record& record, DecodedEvent& decoded, PartitionLedger& ledger, Ingested& result) const {
     if (Fault* fault = std::get_if<Fault>(&decoded.result)) {
       ++result.dead_letter_reasons[{record.position.topic, std::string(fault->reason)}];
       result.dead_letters.push_back({record, std::string(fault->reason), std::move(fault->detail)});
