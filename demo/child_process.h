@@ -16,10 +16,10 @@
 namespace millrace {
 
 struct ChildOptions {
-  std::vector<std::string> command;                              // program (looked for in PATH) and arguments
-  std::filesystem::path log;                                     // standard output and error are appended to it
-  std::vector<std::pair<std::string, std::string>> environment;  // added to ours
-  int signal_when_orphaned = 9;                                  // sent to the child when the starting thread ends
+  std::vector<std::string> command;                                   // program (looked for in PATH) and arguments
+  std::filesystem::path log;                                          // standard output and error are appended to it
+  std::vector<std::pair<std::string, std::string>> environment = {};  // added to ours
+  int signal_when_orphaned = 9;                                       // sent to the child when the starting thread ends
 };
 
 class ChildProcess {
