@@ -16,7 +16,10 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <variant>
 #include <vector>
+
+#include "model/top_k_scan.h"
 
 namespace millrace {
 
@@ -42,8 +45,7 @@ class TopKIndex {
   // Requires a dimension that is a multiple of 16, at most kMaxDimension, and a kernel that is supported.
   TopKIndex(std::size_t dimension, ScanKernel kernel);
 
-  // Vectors with a value that is not finite, or beyond kMaxMagnitude, are stored as absent: a diverged row is not
-  // recommended.
+  // A vector that is not finite, or longer than kMaxMagnitude, is stored as absent: a diverged row is not recommended.
   void set_row(std::uint32_t slot, std::span<const float> row);
   void clear_row(std::uint32_t slot);
   // An unavailable slot is in no answer, whatever its row; slots are available unless told otherwise.
@@ -55,41 +57,26 @@ class TopKIndex {
   std::vector<std::vector<ScoredSlot>> search(std::span<const float> queries, std::size_t k,
                                               std::span<const std::span<const std::uint32_t>> exclude = {});
 
-  std::size_t dimension() const { return dimension_; }
+  std::size_t dimension() const { return rows_.dimension; }
   std::size_t slots() const { return present_.size(); }  // one more than the largest slot ever named
   ScanKernel kernel() const { return kernel_; }
   std::uint64_t memory_bytes() const;
 
   static constexpr std::size_t kMaxDimension = 4096;
-  static constexpr float kMaxMagnitude = 1e15F;  // squares of norms stay finite
+  static constexpr float kMaxMagnitude = 1e15F;  // of a vector's norm: products stay finite
 
  private:
-  friend class TopKSearch;
   void ensure(std::uint32_t slot);
-  void quantise(std::uint32_t slot);
-  void mask(std::uint32_t slot);
+  void store(std::uint32_t slot, bool present);
+  void show(std::uint32_t slot);
   void refresh();
 
-  std::size_t dimension_;
   ScanKernel kernel_;
-  std::vector<float> rows_;              // [capacity × dimension], absent rows and padding are zero
+  top_k::Rows rows_;                     // padded to blocks; absent rows are zero
   std::vector<std::uint8_t> present_;    // [slots]
   std::vector<std::uint8_t> available_;  // [slots]
-  std::vector<float> norms_;             // [slots] upper bounds of |x|
-  float norm_max_ = 0.0F;
   bool norm_max_stale_ = false;
-
-  // kFloat32: added to a row's scores: 0, or what keeps the slot out of every answer.
-  std::vector<float> float_bias_;  // [capacity]
-
-  // kInt8
-  std::vector<std::int8_t> quantised_;      // [capacity × dimension]
-  std::vector<std::int32_t> row_sums_;      // [slots] Σ x̂
-  std::vector<std::int32_t> integer_bias_;  // [capacity] undoes the shift of u8 queries, or keeps the slot out
-  std::vector<float> residuals_;            // [slots] upper bounds of r_x
-  float residual_max_ = 0.0F;
-  float scale_ = 0.0F;        // s_x; rows within ±127 s_x
-  bool scale_stale_ = false;  // a row went beyond: everything is quantised again at the next search
+  std::variant<top_k::FloatScan, top_k::IntegerScan> scan_;
 };
 
 }  // namespace millrace
