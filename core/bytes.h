@@ -13,17 +13,19 @@ namespace millrace {
 
 class ByteWriter {
  public:
+  // Room for about `size` bytes: spares the growing of long rows.
+  void reserve(std::size_t size) { out_.reserve(size); }
   void u8(std::uint8_t v) { out_.push_back(static_cast<char>(v)); }
   void u32(std::uint32_t v) { fixed(v); }
   void u64(std::uint64_t v) { fixed(v); }
   void f32(float v) { fixed(std::bit_cast<std::uint32_t>(v)); }
   void f64(double v) { fixed(std::bit_cast<std::uint64_t>(v)); }
   void varint(std::uint64_t v) {
-    while (v >= 0x80) {
-      u8(static_cast<std::uint8_t>(v) | 0x80);
-      v >>= 7;
-    }
-    u8(static_cast<std::uint8_t>(v));
+    char buffer[10];
+    std::size_t size = 0;
+    for (; v >= 0x80; v >>= 7) buffer[size++] = static_cast<char>(static_cast<std::uint8_t>(v) | 0x80);
+    buffer[size++] = static_cast<char>(v);
+    out_.append(buffer, size);
   }
   void zigzag(std::int64_t v) { varint((static_cast<std::uint64_t>(v) << 1) ^ static_cast<std::uint64_t>(v >> 63)); }
   void string(std::string_view v) {

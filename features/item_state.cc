@@ -46,6 +46,7 @@ std::size_t ItemState::memory_bytes() const {
 
 std::string encode_item(const ItemState& item) {
   ByteWriter out;
+  out.reserve(192);
   out.u8(kVersion);
   out.zigzag(item.first_seen.count);
   put_time(out, item.last_seen, item.first_seen);

@@ -41,6 +41,7 @@ std::string neighbour_key(NeighbourKey key) {
 
 std::string encode_neighbours(const NeighbourRow& row) {
   ByteWriter out;
+  out.reserve(24 + 7 * row.weights.size());
   out.u8(kVersion);
   out.zigzag(row.reference.count);
   put_time(out, row.newest, row.reference);

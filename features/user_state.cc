@@ -84,6 +84,7 @@ std::size_t UserState::memory_bytes() const {
 
 std::string encode_user(const UserState& user) {
   ByteWriter out;
+  out.reserve(96 + 8 * (user.kinds.size() + user.categories.size() + user.history.size() + user.seen.size()));
   out.u8(kVersion);
   out.varint(raw(user.index));
   out.varint(user.session);
