@@ -1,0 +1,150 @@
+#include "model/families/related.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/bytes.h"
+#include "model/families/positive.h"
+#include "model/families/row_error.h"
+
+namespace millrace {
+namespace {
+
+constexpr std::string_view kItemTable = "i";
+constexpr std::uint8_t kRowVersion = 1;
+constexpr std::size_t kMostPlaces = 255;  // a history is no longer
+// What lies together stays related over a distance; what the user wants next depends on the newest items.
+constexpr float kLearningDecay = 0.4F;
+constexpr float kRankingDecay = 0.75F;
+
+}  // namespace
+
+RelatedFamily::RelatedFamily(const RelatedOptions& options, const ItemTable& items) : options_(options), items_(items) {
+  options_.window = std::clamp<std::size_t>(options.window, 1, kMostPlaces);
+  options_.neighbours_per_item =
+      std::clamp<std::size_t>(options.neighbours_per_item, 1, FlatLists<Neighbour>::kMaxElements);
+  for (std::size_t place = 1; place <= options_.window; ++place) {
+    learning_weights_.push_back(std::pow(static_cast<float>(place), -kLearningDecay));
+    ranking_weights_.push_back(std::pow(static_cast<float>(place), -kRankingDecay));
+  }
+}
+
+void RelatedFamily::read_history(const Context& context, std::vector<std::uint32_t>& distinct) const {
+  distinct.clear();
+  for (auto at = context.history.rbegin(); at != context.history.rend() && distinct.size() < options_.window; ++at) {
+    const std::uint32_t index = raw(at->item);
+    if (at->item == kUnknownItem || std::find(distinct.begin(), distinct.end(), index) != distinct.end()) continue;
+    distinct.push_back(index);
+  }
+}
+
+void RelatedFamily::observe(const Example& example) {
+  if (!is_positive(example)) return;
+  const std::uint32_t index = raw(example.item);
+  read_history(example.context, history_);
+  if (std::find(history_.begin(), history_.end(), index) != history_.end()) return;
+  std::uint32_t highest = index;
+  for (const std::uint32_t earlier : history_) highest = std::max(highest, earlier);
+  if (highest >= items_seen_.size()) items_seen_.resize(highest + std::size_t{1});
+  for (std::size_t i = 0; i < history_.size(); ++i) {
+    relate(history_[i], index, learning_weights_[i]);
+    relate(index, history_[i], learning_weights_[i]);
+  }
+  ++items_seen_[index].count;
+  dirty_.mark(index);
+  ++observed_;
+}
+
+void RelatedFamily::relate(std::uint32_t item, std::uint32_t to, float weight) {
+  dirty_.mark(item);
+  FlatLists<Neighbour>::List& list = items_seen_[item].neighbours;
+  const auto neighbours = lists_.view(list);
+  const auto known =
+      std::find_if(neighbours.begin(), neighbours.end(), [to](const Neighbour& n) { return n.item == to; });
+  if (known != neighbours.end()) {
+    known->together += weight;
+  } else if (list.size < options_.neighbours_per_item) {
+    lists_.push_back(list, {to, weight});
+  } else {
+    const auto weakest =
+        std::min_element(neighbours.begin(), neighbours.end(), [](const Neighbour& a, const Neighbour& b) {
+          return a.together != b.together ? a.together < b.together : a.item > b.item;
+        });
+    *weakest = {to, weight};
+  }
+}
+
+void RelatedFamily::answer(const Context& context) {
+  read_history(context, history_);
+  if (answered_ && asked_observed_ == observed_ && asked_ == history_) return;
+  scores_.begin(items_seen_.size());
+  for (std::size_t i = 0; i < history_.size(); ++i) {
+    if (history_[i] >= items_seen_.size()) continue;
+    const Item& item = items_seen_[history_[i]];
+    const float weight = ranking_weights_[i] / std::sqrt(static_cast<float>(item.count) + 1.0F);
+    for (const Neighbour& neighbour : lists_.view(item.neighbours)) {
+      scores_.add(neighbour.item, weight * neighbour.together);
+    }
+  }
+  for (const std::uint32_t touched : scores_.touched()) {
+    scores_.multiply(touched, 1.0F / std::sqrt(static_cast<float>(items_seen_[touched].count) + 3.0F));
+  }
+  scores_.finish();
+  asked_ = history_;
+  asked_observed_ = observed_;
+  answered_ = true;
+}
+
+std::vector<std::vector<ScoredItem>> RelatedFamily::rank(std::span<const RankRequest> requests, std::size_t k) {
+  std::vector<std::vector<ScoredItem>> lists;
+  lists.reserve(requests.size());
+  for (const RankRequest& request : requests) {
+    answer(*request.context);
+    lists.push_back(scores_.best(items_, request.exclude, k));
+  }
+  return lists;
+}
+
+void RelatedFamily::score(const Context& context, std::span<const ItemIndex> items, std::span<float> scores) {
+  answer(context);
+  for (std::size_t i = 0; i < items.size(); ++i) scores[i] = scores_.log_share(items[i]);
+}
+
+void RelatedFamily::save(const RowSink& sink, bool all) {
+  const auto changed = dirty_.take();
+  for (const std::uint32_t index : all ? all_rows(items_seen_.size()) : changed) save_item(sink, index);
+}
+
+void RelatedFamily::save_item(const RowSink& sink, std::uint32_t index) const {
+  const Item& item = items_seen_[index];
+  ByteWriter row;
+  row.u8(kRowVersion);
+  row.varint(item.count);
+  row.varint(item.neighbours.size);
+  for (const Neighbour& neighbour : lists_.view(item.neighbours)) {
+    row.varint(neighbour.item);
+    row.f32(neighbour.together);
+  }
+  sink(kItemTable, key_u32(index), row.take());
+}
+
+Status RelatedFamily::load(std::string_view table, std::string_view key, std::string_view value) {
+  ByteReader row(value);
+  if (row.u8() != kRowVersion || table != kItemTable || key.size() != 4) return unreadable_row(name(), table);
+  const std::uint64_t index = read_key(key, 0, 4);
+  if (index >= items_seen_.size()) items_seen_.resize(index + 1);
+  Item& item = items_seen_[index];
+  item.count = static_cast<std::uint32_t>(row.varint());
+  const std::uint64_t size = row.varint();
+  for (std::uint64_t i = 0; i < size && row.ok() && item.neighbours.size < options_.neighbours_per_item; ++i) {
+    const auto neighbour = static_cast<std::uint32_t>(row.varint());
+    lists_.push_back(item.neighbours, {neighbour, row.f32()});
+  }
+  return row.done() ? Status(Ok{}) : unreadable_row(name(), table);
+}
+
+std::uint64_t RelatedFamily::memory_bytes() const {
+  return items_seen_.capacity() * sizeof(Item) + lists_.memory_bytes() + scores_.memory_bytes();
+}
+
+}  // namespace millrace

@@ -1,0 +1,71 @@
+// Related items: items that the same users touched one after another, kept up to date event by event. When a user first
+// touches i after the distinct items h(1), h(2), … of his history, newest first, together(h(d), i) grows by d^-0.4 both
+// ways, and count(i) by one. The score of an item j for a history is
+//
+//   score(j) = Σ_d d^-0.75 · together(h(d), j) / sqrt(count(h(d)) + 1) / sqrt(count(j) + 3),
+//
+// an item cosine with position decay, given as log(score / Σ scores + kShareFloor). Each item keeps a bounded number of
+// neighbours; a new one takes the place of the weakest. One thread. rank() and then score() for the same context
+// compute once.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "model/families/dirty_rows.h"
+#include "model/families/family.h"
+#include "model/families/flat_lists.h"
+#include "model/families/sparse_scores.h"
+#include "model/item_table.h"
+#include "model/options.h"
+
+namespace millrace {
+
+class RelatedFamily final : public Family {
+ public:
+  // `items` must outlive the family.
+  RelatedFamily(const RelatedOptions& options, const ItemTable& items);
+
+  std::string_view name() const override { return "related"; }
+  Reason reason() const override { return Reason::kRelated; }
+  std::vector<std::vector<ScoredItem>> rank(std::span<const RankRequest> requests, std::size_t k) override;
+  void score(const Context& context, std::span<const ItemIndex> items, std::span<float> scores) override;
+  void observe(const Example& example) override;
+  void save(const RowSink& sink, bool all) override;
+  Status load(std::string_view table, std::string_view key, std::string_view value) override;
+  std::uint64_t memory_bytes() const override;
+  std::uint64_t rows() const override { return items_seen_.size(); }
+
+ private:
+  struct Neighbour {
+    std::uint32_t item = 0;
+    float together = 0.0F;
+  };
+  struct Item {
+    std::uint32_t count = 0;
+    FlatLists<Neighbour>::List neighbours;
+  };
+
+  // The distinct known items of the history, newest first, at most `window`.
+  void read_history(const Context& context, std::vector<std::uint32_t>& distinct) const;
+  void relate(std::uint32_t item, std::uint32_t to, float weight);
+  void answer(const Context& context);
+  void save_item(const RowSink& sink, std::uint32_t index) const;
+
+  RelatedOptions options_;
+  const ItemTable& items_;
+  std::vector<float> learning_weights_;  // place^-0.4, places from 1
+  std::vector<float> ranking_weights_;   // place^-0.75
+  std::vector<Item> items_seen_;
+  FlatLists<Neighbour> lists_;
+  DirtyRows dirty_;
+  std::uint64_t observed_ = 0;  // events learnt by this object: tells whether scores at hand still hold
+
+  std::vector<std::uint32_t> asked_;  // the history that the scores at hand are for
+  std::uint64_t asked_observed_ = 0;
+  bool answered_ = false;
+  SparseScores scores_;
+  std::vector<std::uint32_t> history_;  // scratch
+};
+
+}  // namespace millrace
