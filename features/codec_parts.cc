@@ -34,12 +34,15 @@ std::vector<WeightedKey> get_weights(ByteReader& in, CountReader& counts) {
 }
 
 Error undecodable(std::string_view row, std::string_view bytes, std::uint8_t newest_version) {
-  const std::string found = bytes.empty() ? "no bytes"
-                                          : std::to_string(bytes.size()) + " bytes of version " +
-                                                std::to_string(static_cast<std::uint8_t>(bytes.front()));
-  return stop_error(ErrorCode::kCorruption, "reading a stored " + std::string(row) + " row: found " + found +
-                                                ", expected a whole row of version " + std::to_string(newest_version) +
-                                                "; restore the state directory from a backup, or rebuild it");
+  const std::uint8_t version = bytes.empty() ? 0 : static_cast<std::uint8_t>(bytes.front());
+  const std::string what = "reading a stored " + std::string(row) + " row: found " + std::to_string(bytes.size()) +
+                           " bytes of version " + std::to_string(version) + ", expected ";
+  if (version > newest_version) {
+    return stop_error(ErrorCode::kInvalid, what + "a version up to " + std::to_string(newest_version) +
+                                               "; run the release of millrace that wrote the state directory");
+  }
+  return stop_error(ErrorCode::kCorruption,
+                    what + "a whole row; restore the state directory from a backup, or rebuild it");
 }
 
 }  // namespace millrace

@@ -47,7 +47,7 @@ std::vector<double> get_counters(ByteReader& in, CountReader& counts);
 void put_weights(ByteWriter& out, const std::vector<WeightedKey>& weights);
 std::vector<WeightedKey> get_weights(ByteReader& in, CountReader& counts);
 
-// `row` names the kind of row: "user", "item".
+// `row` names the kind of row: "user", "item". kInvalid for a newer version, kCorruption otherwise.
 Error undecodable(std::string_view row, std::string_view bytes, std::uint8_t newest_version);
 
 }  // namespace millrace

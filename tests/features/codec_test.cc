@@ -125,12 +125,13 @@ TEST(FeatureCodecTest, EveryCutOfARowIsRefused) {
   EXPECT_FALSE(decode_item(item + "x").ok());
 }
 
-TEST(FeatureCodecTest, AnUnknownVersionIsNamedAsCorruption) {
+TEST(FeatureCodecTest, ANewerVersionIsRefusedByItsNumber) {
   std::string bytes = encode_user(sample_user());
   bytes[0] = 9;
   const auto user = decode_user(bytes);
   ASSERT_FALSE(user.ok());
-  EXPECT_EQ(user.error().code, ErrorCode::kCorruption);
+  EXPECT_EQ(user.error().code, ErrorCode::kInvalid);
+  EXPECT_EQ(decode_user("").error().code, ErrorCode::kCorruption);
   EXPECT_NE(user.error().message.find("version 9"), std::string::npos) << user.error().message;
 }
 
