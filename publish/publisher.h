@@ -1,5 +1,5 @@
-// Lists and dead letters go out. Last stage: what a step committed is sent to Kafka, and its dirty key is cleared on the delivery
-// report if no newer list came since. One thread (the pipeline's); deliveries are collected by serve().
+// Lists and dead letters go out. Last stage: what a step committed is sent to Kafka, and its dirty key is cleared on
+// the delivery report if no newer list came since. One thread (the pipeline's); deliveries are collected by serve().
 #pragma once
 
 #include <chrono>
@@ -62,18 +62,22 @@ class Publisher {
  public:
   virtual ~Publisher() = default;
   // Queues everything that the store still has as dirty (after a start). Returns how many lists and dead letters.
+  // kCorruption, kInvalid: rows that cannot be read.
   virtual Result<std::uint64_t> restore(const Store& store) = 0;
   // After the commit of the step that put them.
   virtual void enqueue(std::vector<RecommendationList> lists) = 0;
   virtual void enqueue_dead_letters(std::uint64_t first_sequence, std::span<const DeadLetter> letters) = 0;
-  // Hands to the producer what fits, collects deliveries (waiting at most `timeout`), and puts the erasures of delivered dirty
-  // keys into `batch` (to be committed with the next step or by itself).
+  // Hands to the producer what fits, collects deliveries (waiting at most `timeout`), and puts the erasures of
+  // delivered dirty keys into `batch` (to be committed with the next step or by itself). Call it before the step writes
+  // into the same batch, so that a step's new mark comes after the erasure of the old one. A failed delivery is counted
+  // and tried again after a pause (0.1 s, doubling to 12.8 s). Errors: what produce() cannot retry, and the producer's
+  // fatal ones (kRestartClient: make a new producer and publisher, and restore()).
   virtual Result<Delivered> serve(std::chrono::milliseconds timeout, WriteBatch& batch) = 0;
   virtual std::size_t backlog() const = 0;  // queued or in flight
   virtual std::uint64_t backlog_bytes() const = 0;
 };
 
-// `producer`, `names` and `clock` must outlive the result. `topics` are the input topics' names by TopicIndex.
+// `producer`, `names` and `clock` must outlive the result.
 std::unique_ptr<Publisher> make_publisher(const PublisherOptions& options, Producer& producer, const Names& names,
                                           const Clock& clock);
 

@@ -1,0 +1,129 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "publish/dead_letter.h"
+#include "publish/dirty_row.h"
+#include "store/memory_store.h"
+#include "tests/publish/fakes.h"
+
+namespace millrace {
+namespace {
+
+using testing::HasSubstr;
+
+std::string hex(std::string_view bytes) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string text;
+  for (const char c : bytes) {
+    text += kDigits[static_cast<std::uint8_t>(c) >> 4];
+    text += kDigits[static_cast<std::uint8_t>(c) & 15];
+  }
+  return text;
+}
+
+TEST(ListCodec, ListsComeBackAsTheyWere) {
+  RecommendationList list = list_of("ann", 1'700'000'000'000'123);
+  list.items.push_back({kUnknownItem, -3.0F, 1.0F, Reason::kHabit, kUnknownItem});
+  const auto decoded = decode_list(UserId("ann"), encode_list(list));
+  ASSERT_TRUE(decoded.ok()) << decoded.error().message;
+  EXPECT_EQ(*decoded, list);
+}
+
+TEST(ListCodec, TheBytesAreFrozen) {
+  EXPECT_EQ(hex(encode_list(list_of("ann", 300))),
+            "01ac02ac02ab02880ed00f0200065401060e02"  // versions, times, reflects, two items
+            "20080000c03f03"                          // taste, item 7, 1.5, because of item 2
+            "1309cdcccc3d0000803e");                  // trending, item 8, 0.1, propensity 0.25
+  EXPECT_EQ(hex(encode_dirty(300)), "01ac02");
+}
+
+TEST(ListCodec, EveryCutIsNoticed) {
+  const std::string bytes = encode_list(list_of("ann", 300));
+  for (std::size_t size = 0; size < bytes.size(); ++size) {
+    EXPECT_FALSE(decode_list(UserId("ann"), bytes.substr(0, size)).ok()) << size;
+  }
+  EXPECT_EQ(decode_list(UserId("ann"), bytes + "x").error().code, ErrorCode::kCorruption);
+}
+
+TEST(ListCodec, ANewerVersionIsRefusedByNumberWithoutTheUsersId) {
+  std::string bytes = encode_list(list_of("ann", 300));
+  bytes[0] = 9;
+  const auto decoded = decode_list(UserId("ann"), bytes);
+  ASSERT_FALSE(decoded.ok());
+  EXPECT_EQ(decoded.error().code, ErrorCode::kInvalid);
+  EXPECT_THAT(decoded.error().message, HasSubstr("version 9"));
+  EXPECT_THAT(decoded.error().message, testing::Not(HasSubstr("ann")));
+}
+
+void expect_round_trip(const DeadLetter& letter) {
+  const auto decoded = decode_dead_letter(1, encode_dead_letter(letter));
+  ASSERT_TRUE(decoded.ok()) << decoded.error().message;
+  EXPECT_EQ(decoded->record.position, letter.record.position);
+  EXPECT_EQ(decoded->record.timestamp, letter.record.timestamp);
+  EXPECT_EQ(decoded->record.key, letter.record.key);
+  EXPECT_EQ(decoded->record.value, letter.record.value);
+  EXPECT_EQ(decoded->record.headers, letter.record.headers);
+  EXPECT_EQ(decoded->reason, letter.reason);
+  EXPECT_EQ(decoded->detail, letter.detail);
+}
+
+TEST(DeadLetterCodec, LettersComeBackAsTheyWere) {
+  expect_round_trip(letter_of(12));
+  DeadLetter tombstone;
+  tombstone.reason = "empty";
+  expect_round_trip(tombstone);
+}
+
+TEST(DeadLetterCodec, TheBytesAreFrozen) {
+  DeadLetter letter = letter_of(12);
+  letter.detail = "x";
+  EXPECT_EQ(hex(encode_dead_letter(letter)),
+            "010104189a010306757365722d31017b010563655f69640361626308"
+            "6e6f745f6a736f6e0178");
+}
+
+TEST(DeadLetterMessage, CarriesTheOriginalAndConnectsHeaders) {
+  const Message message = dead_letter_message(letter_of(12), "purchases", "purchases.dlq", 100);
+  EXPECT_EQ(message.topic, "purchases.dlq");
+  EXPECT_EQ(message.key, "user-1");
+  EXPECT_EQ(message.value, "{");
+  EXPECT_EQ(message.timestamp, Millis{77});
+  const std::vector<std::pair<std::string, std::string>> expected{
+      {"ce_id", "abc"},
+      {"__connect.errors.topic", "purchases"},
+      {"__connect.errors.partition", "2"},
+      {"__connect.errors.offset", "12"},
+      {"__connect.errors.stage", "VALUE_CONVERTER"},
+      {"__connect.errors.exception.class.name", "millrace.not_json"},
+      {"__connect.errors.exception.message", "found the end of the text"}};
+  EXPECT_EQ(message.headers, expected);
+}
+
+TEST(DeadLetterMessage, ALongValueIsCutWithItsSizeAndHash) {
+  const Message message = dead_letter_message(letter_of(12, std::string(1000, 'a')), "purchases", "purchases.dlq", 100);
+  EXPECT_EQ(message.value, std::string(100, 'a'));
+  EXPECT_THAT(message.headers, testing::Contains(testing::Pair("millrace.value.bytes", "1000")));
+  EXPECT_THAT(message.headers, testing::Contains(testing::Pair("millrace.value.xxh64", testing::SizeIs(16))));
+}
+
+TEST(DeadLetterMessage, HeadersBeyondTheBoundAreLeftOut) {
+  DeadLetter letter = letter_of(12);
+  letter.record.headers = {{"small", "1"}, {"big", std::string(200, 'b')}};
+  const Message message = dead_letter_message(letter, "purchases", "purchases.dlq", 100);
+  EXPECT_THAT(message.headers, testing::Contains(testing::Pair("small", "1")));
+  EXPECT_THAT(message.headers, testing::Not(testing::Contains(testing::Pair("big", testing::_))));
+  EXPECT_THAT(message.headers, testing::Contains(testing::Pair("millrace.headers.left.out", "true")));
+}
+
+TEST(PutLists, WritesListAndMarkTogether) {
+  WriteBatch batch;
+  const std::vector<RecommendationList> lists{list_of("ann", 3), list_of("bob", 3)};
+  put_lists(lists, batch);
+  const auto store = make_memory_store();
+  ASSERT_TRUE(store->commit(batch).ok());
+  EXPECT_EQ(store->get(Table::kLists, "bob")->value(), encode_list(lists[1]));
+  EXPECT_EQ(*decode_dirty(UserId("bob"), store->get(Table::kDirty, "bob")->value()), 3U);
+}
+
+}  // namespace
+}  // namespace millrace

@@ -1,0 +1,270 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "publish/dirty_row.h"
+#include "store/memory_store.h"
+#include "tests/publish/fakes.h"
+
+namespace millrace {
+namespace {
+
+using std::chrono::milliseconds;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+// One instance of the service as far as publishing goes; `crash()` forgets everything that is not in the store.
+class PublisherTest : public testing::Test {
+ protected:
+  PublisherTest() { start(); }
+
+  void start() {
+    pending.clear();
+    producer.waiting.clear();
+    producer.reports.clear();
+    publisher = make_publisher(options, producer, names, clock);
+    ASSERT_TRUE(publisher->restore(*store).ok());
+  }
+  void crash() { start(); }
+
+  // A step that made these lists and dead letters: its batch carries the erasures collected before it.
+  void step(const std::vector<RecommendationList>& lists, const std::vector<DeadLetter>& letters = {}) {
+    put_lists(lists, pending);
+    const std::uint64_t first = next_letter;
+    put_dead_letters(letters, next_letter, pending);
+    commit();
+    publisher->enqueue(lists);
+    publisher->enqueue_dead_letters(first, letters);
+  }
+  void commit() {
+    ASSERT_TRUE(store->commit(pending).ok());
+    pending.clear();
+  }
+  Delivered serve() {
+    auto delivered = publisher->serve(milliseconds(0), pending);
+    EXPECT_TRUE(delivered.ok());
+    return delivered.ok() ? *delivered : Delivered{};
+  }
+  std::uint64_t rows(Table table) const { return store->size(table).rows; }
+
+  // Versions of a user in the order in which consumers see them.
+  std::vector<std::uint64_t> versions(const std::string& user) const {
+    std::vector<std::uint64_t> seen;
+    for (const Message& message : producer.log) {
+      if (message.topic != options.list_topic || message.key != user) continue;
+      const std::string& text = *message.value;
+      seen.push_back(std::stoull(text.substr(text.find("\"version\":") + 10)));
+    }
+    return seen;
+  }
+
+  PublisherOptions options;
+  FakeProducer producer;
+  FakeNames names;
+  FakeClock clock;
+  std::unique_ptr<Store> store = make_memory_store();
+  WriteBatch pending;
+  std::uint64_t next_letter = 0;
+  std::unique_ptr<Publisher> publisher;
+};
+
+TEST_F(PublisherTest, SendsAListAndClearsItsMarkOnDelivery) {
+  step({list_of("ann", 5)});
+  serve();
+  ASSERT_EQ(producer.waiting.size(), 1U);
+  EXPECT_EQ(producer.waiting[0].topic, "recommendations");
+  EXPECT_EQ(producer.waiting[0].key, "ann");
+  EXPECT_EQ(publisher->backlog(), 1U);
+  EXPECT_GT(publisher->backlog_bytes(), 0U);
+  producer.report(1, true, Millis{1040});
+  const Delivered delivered = serve();
+  EXPECT_EQ(delivered.lists, 1U);
+  EXPECT_THAT(delivered.freshness, ElementsAre(Millis{40}));
+  EXPECT_EQ(rows(Table::kDirty), 1U);
+  commit();
+  EXPECT_EQ(rows(Table::kDirty), 0U);
+  EXPECT_EQ(rows(Table::kLists), 1U);
+  EXPECT_EQ(publisher->backlog(), 0U);
+  EXPECT_EQ(publisher->backlog_bytes(), 0U);
+}
+
+TEST_F(PublisherTest, ANewerListBeforeTheReportKeepsTheMarkAndGoesOutNext) {
+  step({list_of("ann", 5)});
+  serve();
+  step({list_of("ann", 6)});
+  step({list_of("ann", 7)});
+  serve();
+  EXPECT_EQ(producer.waiting.size(), 1U) << "one message of a user at a time";
+  producer.report_all();
+  serve();
+  commit();
+  EXPECT_EQ(rows(Table::kDirty), 1U);
+  producer.report_all();
+  serve();
+  commit();
+  EXPECT_EQ(rows(Table::kDirty), 0U);
+  EXPECT_THAT(versions("ann"), ElementsAre(5, 7));
+}
+
+TEST_F(PublisherTest, AStepAfterTheErasureInTheSameBatchKeepsItsMark) {
+  step({list_of("ann", 5)});
+  serve();
+  producer.report_all();
+  serve();                    // the erasure waits in `pending` …
+  step({list_of("ann", 6)});  // … and is committed with the next list of the same user
+  EXPECT_EQ(*decode_dirty(UserId("ann"), store->get(Table::kDirty, "ann")->value()), 6U);
+}
+
+TEST_F(PublisherTest, KilledBeforeTheReportItSendsAgain) {
+  step({list_of("ann", 5), list_of("bob", 5)}, {letter_of(1)});
+  serve();
+  crash();
+  EXPECT_EQ(publisher->backlog(), 3U);
+  serve();
+  producer.report_all();
+  serve();
+  commit();
+  EXPECT_THAT(versions("ann"), ElementsAre(5));
+  EXPECT_THAT(versions("bob"), ElementsAre(5));
+  EXPECT_EQ(producer.log.size(), 3U);
+  EXPECT_EQ(rows(Table::kDirty), 0U);
+  EXPECT_EQ(rows(Table::kDeadLetters), 0U);
+}
+
+TEST_F(PublisherTest, KilledBetweenReportAndErasureItRepeatsTheSameVersion) {
+  step({list_of("ann", 5)});
+  serve();
+  producer.report_all();
+  serve();
+  crash();  // the erasure was not committed
+  serve();
+  producer.report_all();
+  serve();
+  commit();
+  EXPECT_THAT(versions("ann"), ElementsAre(5, 5));
+  crash();
+  EXPECT_EQ(publisher->backlog(), 0U);
+}
+
+TEST_F(PublisherTest, KilledAnywhereAnOlderListNeverFollowsANewerOne) {
+  std::uint64_t version = 1;
+  for (int round = 0; round < 60; ++round) {
+    step({list_of("ann", version), list_of("bob", version)});
+    ++version;
+    if (round % 2 == 0) serve();
+    if (round % 3 == 0) producer.report(producer.waiting.size() / 2, round % 5 != 0);
+    if (round % 7 == 0) serve();
+    if (round % 11 == 0) commit();
+    if (round % 13 == 0) crash();
+    clock.time = clock.time + Millis{70};
+  }
+  for (int i = 0; i < 10; ++i) {
+    clock.time = clock.time + Millis{20'000};
+    serve();
+    producer.report_all();
+  }
+  serve();
+  commit();
+  EXPECT_EQ(rows(Table::kDirty), 0U);
+  for (const char* user : {"ann", "bob"}) {
+    const auto seen = versions(user);
+    EXPECT_TRUE(std::is_sorted(seen.begin(), seen.end()));
+    EXPECT_EQ(seen.back(), version - 1);
+  }
+}
+
+TEST_F(PublisherTest, AFailedDeliveryIsCountedAndTriedAgainAfterAPause) {
+  step({list_of("ann", 5)}, {letter_of(1)});
+  serve();
+  producer.report(2, false);
+  EXPECT_EQ(serve().failed, 2U);
+  EXPECT_TRUE(producer.waiting.empty());
+  clock.time = clock.time + Millis{99};
+  serve();
+  EXPECT_TRUE(producer.waiting.empty());
+  clock.time = clock.time + Millis{1};
+  serve();
+  ASSERT_EQ(producer.waiting.size(), 2U);
+  producer.report(2, false);
+  serve();
+  clock.time = clock.time + Millis{199};
+  serve();
+  EXPECT_TRUE(producer.waiting.empty()) << "the pause doubles";
+  clock.time = clock.time + Millis{1};
+  serve();
+  producer.report_all();
+  const Delivered delivered = serve();
+  EXPECT_EQ(delivered.lists, 1U);
+  EXPECT_EQ(delivered.dead_letters, 1U);
+}
+
+TEST_F(PublisherTest, AfterAFailureTheNewestListGoesOut) {
+  step({list_of("ann", 5)});
+  serve();
+  producer.report(1, false);
+  serve();
+  step({list_of("ann", 6)});
+  clock.time = clock.time + Millis{1000};
+  serve();
+  producer.report_all();
+  serve();
+  EXPECT_THAT(versions("ann"), ElementsAre(6));
+}
+
+TEST_F(PublisherTest, AFullQueueWaitsInsteadOfFailing) {
+  producer.capacity = 2;
+  step({list_of("a", 1), list_of("b", 1), list_of("c", 1)});
+  serve();
+  EXPECT_EQ(producer.waiting.size(), 2U);
+  producer.report_all();
+  EXPECT_EQ(serve().lists, 2U);
+  EXPECT_EQ(producer.waiting.size(), 1U);
+}
+
+TEST_F(PublisherTest, MessagesInFlightAreBounded) {
+  options.in_flight_max = 2;
+  start();
+  step({list_of("a", 1), list_of("b", 1), list_of("c", 1)});
+  serve();
+  EXPECT_EQ(producer.waiting.size(), 2U);
+  EXPECT_EQ(publisher->backlog(), 3U);
+}
+
+TEST_F(PublisherTest, WhatTheProducerCannotRetryComesOut) {
+  producer.refusal = stop_error(ErrorCode::kInvalid, "too large");
+  step({list_of("a", 1)});
+  const auto delivered = publisher->serve(milliseconds(0), pending);
+  ASSERT_FALSE(delivered.ok());
+  EXPECT_THAT(delivered.error().message, HasSubstr("too large"));
+}
+
+TEST_F(PublisherTest, AFatalProducerComesOutWithWhatToDo) {
+  producer.fatal_error = Error{ErrorCode::kFatal, Disposition::kRestartClient, "gone"};
+  const auto delivered = publisher->serve(milliseconds(0), pending);
+  ASSERT_FALSE(delivered.ok());
+  EXPECT_EQ(delivered.error().disposition, Disposition::kRestartClient);
+}
+
+TEST_F(PublisherTest, DeadLettersGoToTheTopicOfTheirInput) {
+  step({}, {letter_of(1), letter_of(2)});
+  serve();
+  ASSERT_EQ(producer.waiting.size(), 2U);
+  EXPECT_EQ(producer.waiting[0].topic, "purchases.dlq");
+  producer.report(1, true);
+  EXPECT_EQ(serve().dead_letters, 1U);
+  commit();
+  EXPECT_EQ(rows(Table::kDeadLetters), 1U);
+}
+
+TEST_F(PublisherTest, DamagedRowsAreRefusedAtStart) {
+  WriteBatch batch;
+  batch.put(Table::kDirty, "ann", "\x01\x05");
+  ASSERT_TRUE(store->commit(batch).ok());
+  const auto restored = make_publisher(options, producer, names, clock)->restore(*store);
+  ASSERT_FALSE(restored.ok());
+  EXPECT_EQ(restored.error().code, ErrorCode::kCorruption);
+}
+
+}  // namespace
+}  // namespace millrace
