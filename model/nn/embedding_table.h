@@ -57,6 +57,8 @@ class EmbeddingTable {
   float* vector(std::uint32_t row, std::size_t v) { return rows_.row(row) + v * options_.dimension; }
   const float* vector(std::uint32_t row, std::size_t v) const { return rows_.row(row) + v * options_.dimension; }
   void mark(std::uint32_t row);
+  // For take_stale() alone.
+  void mark_stale(std::uint32_t row) { stale_.mark(row); }
 
   // Rows marked or moved since the last call, ascending, all below rows().
   std::vector<std::uint32_t> take_stale();

@@ -1,0 +1,68 @@
+#include "model/families/encoder_content.h"
+
+#include <algorithm>
+
+#include "model/nn/vector_ops.h"
+
+namespace millrace::encoder {
+namespace {
+
+nn::EmbeddingOptions table_options(const EncoderOptions& options) {
+  return {.dimension = options.dimension, .max_rows = std::max<std::size_t>(options.token_buckets, 1)};
+}
+
+}  // namespace
+
+Content::Content(const EncoderOptions& options, const ItemTable& facts)
+    : facts_(facts), buckets_(std::max<std::size_t>(options.token_buckets, 1)), tokens_(table_options(options)) {}
+
+std::span<const std::uint32_t> Content::tokens_of(ItemIndex item) const {
+  if (raw(item) >= facts_.size()) return {};
+  return facts_.at(item).tokens;
+}
+
+std::uint32_t Content::token_row(std::uint32_t token) {
+  const std::uint64_t bucket = token % buckets_;
+  const std::uint32_t row = tokens_.find(bucket);
+  return row == nn::EmbeddingTable::kNoRow ? tokens_.touch(bucket, 0).row : row;
+}
+
+void Content::mean(ItemIndex item, float* out) {
+  std::fill_n(out, tokens_.dimension(), 0.0F);
+  const auto tokens = tokens_of(item);
+  const float share = 1.0F / static_cast<float>(std::max<std::size_t>(tokens.size(), 1));
+  for (const std::uint32_t token : tokens) {
+    nn::add_scaled(out, share, tokens_.vector(token_row(token), 0), tokens_.dimension());
+  }
+}
+
+void Content::start() {
+  locals_.start(buckets_);
+  uses_.clear();
+}
+
+void Content::forward(ItemIndex item, std::uint32_t local, float* out) {
+  std::fill_n(out, tokens_.dimension(), 0.0F);
+  const auto tokens = tokens_of(item);
+  const float share = 1.0F / static_cast<float>(std::max<std::size_t>(tokens.size(), 1));
+  for (const std::uint32_t token : tokens) {
+    const std::uint32_t row = token_row(token);
+    nn::add_scaled(out, share, tokens_.vector(row, 0), tokens_.dimension());
+    uses_.push_back({local, locals_.add(row), share});
+  }
+}
+
+void Content::backward(nn::ConstMatrix dw, const nn::AdamStep& step) {
+  if (uses_.empty()) return;
+  arena_.reset();
+  const nn::Matrix gradient = arena_.zeros(locals_.size(), tokens_.dimension());
+  for (const Use& use : uses_) nn::add_scaled(gradient.row(use.token), use.share, dw.row(use.local), dw.columns);
+  for (std::size_t i = 0; i < locals_.size(); ++i) {
+    const std::uint32_t row = locals_.rows()[i];
+    nn::adam_step(step, gradient.row(i), tokens_.vector(row, 0), tokens_.vector(row, 1), tokens_.vector(row, 2),
+                  tokens_.dimension());
+    tokens_.mark(row);
+  }
+}
+
+}  // namespace millrace::encoder

@@ -1,0 +1,41 @@
+#include "model/families/encoder_parameters.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace millrace::encoder {
+namespace {
+
+// Recency to begin with: each position weighs e^0.3 of the one before it.
+constexpr float kPositionSlope = 0.3F;
+constexpr float kFirstScale = 1.0F / 0.07F;
+constexpr float kPositionDeviation = 0.02F;
+// A scale beyond this makes the softmax a maximum, and its exponentials leave f32.
+constexpr float kLargestScale = 100.0F;
+constexpr std::uint64_t kPurpose = 0x656e63;  // apart from what else is drawn from the seed
+
+}  // namespace
+
+Parameters::Parameters(const EncoderOptions& options, std::size_t kinds, std::uint64_t seed)
+    : log_scale(set.add("log_scale", 1, 1)),
+      repeat_bias(set.add("repeat_bias", 1, options.length)),
+      position_bias(set.add("position_bias", 1, options.length)),
+      position(set.add("position", options.length, options.dimension)),
+      kind(set.add("kind", std::max<std::size_t>(kinds, 1), options.dimension)),
+      gap(set.add("gap", kGapBuckets, options.dimension)),
+      key(set.add("key", options.dimension, options.dimension)),
+      last(set.add("last", options.dimension, options.dimension)),
+      query(set.add("query", 1, options.dimension)),
+      user(set.add("user", kUserFeatures, options.dimension)) {
+  Random random(seed, 0, kPurpose);
+  log_scale.value.data[0] = std::log(kFirstScale);
+  for (std::size_t p = 0; p < options.length; ++p) position_bias.value.data[p] = kPositionSlope * static_cast<float>(p);
+  const float bound = 1.0F / std::sqrt(static_cast<float>(options.dimension));
+  fill_normal(position, random, kPositionDeviation);
+  fill_uniform(key, random, bound);
+  fill_uniform(last, random, bound);
+}
+
+float Parameters::scale() const { return std::min(std::exp(log_scale.value.data[0]), kLargestScale); }
+
+}  // namespace millrace::encoder
