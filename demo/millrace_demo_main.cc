@@ -2,15 +2,15 @@
 #include <CLI/CLI.hpp>
 #include <csignal>
 #include <cstdio>
+#include <filesystem>
 #include <iostream>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "demo/feeder.h"
-#include "demo/online_retail.h"
-#include "demo/samples.h"
-#include "demo/simulator.h"
+#include "demo/open_source.h"
+#include "demo/run.h"
 
 namespace millrace {
 namespace {
@@ -42,23 +42,6 @@ int run_broker(const BrokerOptions& options) {
   int received = 0;
   ::sigwait(&signals, &received);
   return 0;
-}
-
-struct SourceOptions {
-  bool simulate = false;
-  std::string data = "build/data/online-retail.csv";
-  std::uint64_t events = 0;
-  std::uint64_t seed = 1;
-};
-
-Result<std::unique_ptr<EventSource>> open_source(const SourceOptions& options) {
-  if (options.simulate) {
-    SimulatorOptions simulator{.seed = options.seed};
-    if (options.events > 0) simulator.events = options.events;
-    return std::unique_ptr<EventSource>(std::make_unique<Simulator>(simulator));
-  }
-  MILLRACE_ASSIGN_OR_RETURN(auto retail, OnlineRetail::open(options.data, options.events));
-  return std::unique_ptr<EventSource>(std::move(retail));
 }
 
 int run_feed(const FeedOptions& options, const SourceOptions& source_options) {
@@ -102,7 +85,19 @@ int main_program(int argc, char** argv) {
       ->capture_default_str();
   add_source_options(*feed_command, source);
 
+  DemoOptions demo;
+  demo.self = std::filesystem::read_symlink("/proc/self/exe");
+  demo.millrace = demo.self.parent_path().parent_path() / "app" / "millrace";
+  CLI::App* run_command =
+      app.add_subcommand("run", "Everything at once: broker, millrace, feeder and auditor; checks the books");
+  run_command->add_option("--millrace", demo.millrace, "The service's program")->capture_default_str();
+  run_command->add_option("--folder", demo.folder, "For state and logs (default: a temporary one)");
+  run_command->add_option("--metrics-port", demo.metrics_port, "Of the service (default: any free one)");
+  run_command->add_flag("--keep", demo.keep, "Leave everything running at the end, until Ctrl-C");
+  add_source_options(*run_command, demo.source);
+
   CLI11_PARSE(app, argc, argv);
+  if (run_command->parsed()) return run_demo(demo);
   if (broker_command->parsed()) return run_broker(broker);
   return run_feed(feed, source);
 }
