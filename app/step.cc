@@ -328,6 +328,8 @@ Result<StepOutput> Step::run(const StepInput& input, WriteBatch& batch) {
   return output;
 }
 
+void Step::set_version_base(std::uint64_t base) { state_->options.version_base = base; }
+
 std::uint64_t Step::last_step() const { return state_->last_step; }
 Features& Step::features() { return *state_->features; }
 Learner& Step::learner() { return *state_->learner; }

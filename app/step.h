@@ -82,6 +82,9 @@ class Step {
   // failed commit, leaves the object unusable: open another.
   Result<StepOutput> run(const StepInput& input, WriteBatch& batch);
 
+  // Lists of later steps get base + step as their version.
+  void set_version_base(std::uint64_t base);
+
   std::uint64_t last_step() const;  // 0: none yet
   Features& features();
   Learner& learner();

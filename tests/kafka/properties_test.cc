@@ -21,11 +21,11 @@ TEST(KafkaProperties, PassThroughWhatTheServiceDoesNotOwn) {
 TEST(KafkaProperties, RefuseOwnedOnesAndTheirAliasesNamingTheSetting) {
   const std::vector<std::pair<std::string, std::string>> cases{{"group.id", "kafka.group"},
                                                                {"metadata.broker.list", "kafka.bootstrap_servers"},
-                                                               {"enable.auto.commit", "kafka.commit_interval_ms"},
-                                                               {"auto.commit.enable", "kafka.commit_interval_ms"},
+                                                               {"enable.auto.commit", "kafka.commit_interval"},
+                                                               {"auto.commit.enable", "kafka.commit_interval"},
                                                                {"topic.auto.offset.reset", "kafka.start"},
-                                                               {"queue.buffering.max.ms", "kafka.linger_ms"},
-                                                               {"message.timeout.ms", "kafka.delivery_timeout_ms"},
+                                                               {"queue.buffering.max.ms", "kafka.linger"},
+                                                               {"message.timeout.ms", "kafka.delivery_timeout"},
                                                                {"partition.assignment.strategy", "cannot be changed"},
                                                                {"request.required.acks", "cannot be changed"}};
   for (const auto& [name, setting] : cases) {

@@ -1,0 +1,26 @@
+// How hard a step trains: as many replays as the configured most while the stream leaves time, fewer the further
+// reading is behind. Decided outside the step and recorded with it. Equal bounds give the same effort always.
+#pragma once
+
+#include <cstdint>
+
+#include "app/config.h"
+#include "model/learner.h"
+
+namespace millrace {
+
+class EffortGovernor {
+ public:
+  explicit EffortGovernor(const EffortSettings& settings) : settings_(settings) {}
+
+  // What the last step did: `records` in `seconds`.
+  void observe(std::uint64_t records, double seconds);
+  // `lag`: records waiting. At none the most; at half a second's worth of work, or more, the least.
+  Effort decide(std::int64_t lag) const;
+
+ private:
+  EffortSettings settings_;
+  double records_per_second_ = 0.0;  // while working; moving average
+};
+
+}  // namespace millrace
