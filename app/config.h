@@ -35,7 +35,8 @@ struct KafkaSettings {
   std::string instance_id;
   std::string client_id = "millrace";
   StartPosition start = StartPosition::kEarliest;
-  bool rebuild = false;          // begin again where the group has offsets but the state directory has none
+  // From the command line alone: begin again where the group has offsets but the state directory has none.
+  bool rebuild = false;
   Millis commit_interval{1000};  // of offsets to the group
   std::uint64_t consumer_queue_bytes = 32ULL << 20;
   std::uint64_t producer_queue_bytes = 64ULL << 20;

@@ -1,0 +1,101 @@
+#include "app/config.h"
+
+#include <fstream>
+#include <iterator>
+#include <utility>
+
+#include "app/config_schema.h"
+#include "app/config_toml.h"
+
+namespace millrace {
+namespace {
+
+InputTopic default_topic(std::string name, std::string kind) {
+  InputTopic topic;
+  topic.name = std::move(name);
+  topic.mapping.default_kind = std::move(kind);
+  return topic;
+}
+
+// What stands in one place in the file and is needed in several parts.
+void spread(Config& config) {
+  config.ingest.kinds = config.features.kinds = config.model.kinds = config.kinds;
+  config.model.blend.first_touches = config.lists.exclude_seen;
+}
+
+}  // namespace
+
+Config::Config() {
+  kinds = KindTable(
+      {{"click", Signal::kClick, 1.0F}, {"purchase", Signal::kPurchase, 3.0F}, {"rating", Signal::kRating, 1.0F}});
+  ingest.topics = {default_topic("clicks", "click"), default_topic("purchases", "purchase"),
+                   default_topic("ratings", "rating")};
+  ingest.items_mapping.item.clear();
+  spread(*this);
+}
+
+Result<Config> parse_config(const std::string& text, const std::string& name) {
+  Config config;
+  MILLRACE_RETURN_IF_ERROR(read_toml(text, name, [&](ConfigVisitor& visitor) { visit_config(visitor, config); }));
+  spread(config);
+  const std::vector<std::string> mistakes = check_config(config);
+  if (mistakes.empty()) return config;
+  std::string lines;
+  for (const std::string& mistake : mistakes) lines += (lines.empty() ? "" : "\n") + name + ": " + mistake;
+  return stop_error(ErrorCode::kInvalid, std::move(lines));
+}
+
+Result<Config> load_config(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) {
+    return stop_error(ErrorCode::kNotFound,
+                      "reading the configuration: there is no file " + path +
+                          " that can be read; name one with --config, or start from millrace.toml");
+  }
+  const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  return parse_config(text, path);
+}
+
+StepOptions step_options(const Config& config) {
+  StepOptions options;
+  options.features = config.features;
+  options.model = config.model;
+  options.rules = config.lists;
+  options.example_capacity = config.store.example_capacity;
+  options.checkpoint_steps = config.store.checkpoint_steps;
+  return options;
+}
+
+ConsumerOptions consumer_options(const Config& config) {
+  ConsumerOptions options;
+  options.bootstrap_servers = config.kafka.bootstrap_servers;
+  options.group = config.kafka.group;
+  options.instance_id = config.kafka.instance_id;
+  options.client_id = config.kafka.client_id;
+  for (const InputTopic& topic : config.ingest.topics) options.topics.push_back(topic.name);
+  options.queue_bytes = config.kafka.consumer_queue_bytes;
+  options.properties = config.kafka.properties;
+  return options;
+}
+
+ProducerOptions producer_options(const Config& config) {
+  ProducerOptions options;
+  options.bootstrap_servers = config.kafka.bootstrap_servers;
+  options.client_id = config.kafka.client_id;
+  options.queue_bytes = config.kafka.producer_queue_bytes;
+  options.linger = std::chrono::milliseconds(config.kafka.linger.count);
+  options.delivery_timeout = std::chrono::milliseconds(config.kafka.delivery_timeout.count);
+  options.properties = config.kafka.properties;
+  return options;
+}
+
+ReaderOptions items_reader_options(const Config& config) {
+  ReaderOptions options;
+  options.bootstrap_servers = config.kafka.bootstrap_servers;
+  options.client_id = config.kafka.client_id;
+  if (!config.input.items_topic.empty()) options.topics = {config.input.items_topic};
+  options.properties = config.kafka.properties;
+  return options;
+}
+
+}  // namespace millrace

@@ -1,0 +1,22 @@
+// TOML into whatever is visited: the boundary to toml++.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "app/config_visitor.h"
+#include "core/result.h"
+
+namespace millrace {
+
+// `walk` visits every known key. In texts ${NAME} stands for an environment variable ($${ for a plain ${), and { file =
+// "PATH" } in place of a text for what is in that file less line ends at its end. kInvalid with all mistakes, one a
+// line.
+Status read_toml(const std::string& text, const std::string& name, const std::function<void(ConfigVisitor&)>& walk);
+
+// Of `known`, the name with the fewest single-letter changes from `name`; the first of equals. Empty where none is
+// known.
+std::string_view nearest_name(std::string_view name, const std::vector<std::string>& known);
+
+}  // namespace millrace
