@@ -18,7 +18,10 @@ void report_ingest(Metrics& metrics) {
 }
 
 void report_step(Metrics& metrics) {
-  metrics.stage(Stage::kModel, .004);
+  for (const Stage stage :
+       {Stage::kDecode, Stage::kFeatures, Stage::kStore, Stage::kModel, Stage::kLists, Stage::kPublish}) {
+    metrics.stage(stage, .004);
+  }
   metrics.step({.step = 12, .records = 92, .lists = 40, .commit_bytes = 9'000, .seconds = .02});
   metrics.training({.model_step = 12, .examples = 200, .loss_sum = 500.0, .replays = 2, .ranked_examples = 32});
   metrics.relearnt(3);
@@ -36,9 +39,9 @@ void report_publishing(Metrics& metrics) {
   metrics.queue(Queue::kPublish, 5, 4'000);
 }
 
-void report_store(Metrics& metrics) {
+void report_store(Metrics& metrics, std::uint64_t round) {
   metrics.table("users", 40, 80'000);
-  metrics.cache(Cache::kUsers, {.hits = 90, .misses = 10, .rows = 40, .bytes = 60'000});
+  metrics.cache(Cache::kUsers, {.hits = 90 * round, .misses = 10 * round, .rows = 40, .bytes = 60'000});
   metrics.disk_free(1ULL << 33);
   metrics.client_restart(Client::kProducer);
   metrics.ready("disk", true);
@@ -59,6 +62,14 @@ void report_client(Metrics& metrics) {
 
 }  // namespace
 
+void report_everything(Metrics& metrics, std::uint64_t round) {
+  report_ingest(metrics);
+  report_step(metrics);
+  report_publishing(metrics);
+  report_store(metrics, round);
+  report_client(metrics);
+}
+
 std::unique_ptr<Metrics> make_example_metrics() {
   auto metrics = std::make_unique<Metrics>(
       MetricsOptions{.version = "1.2.3",
@@ -66,11 +77,7 @@ std::unique_ptr<Metrics> make_example_metrics() {
                      .topics = {"clicks", "purchases"},
                      .kinds = KindTable({{"click", Signal::kClick, 1.0F}, {"purchase", Signal::kPurchase, 3.0F}}),
                      .live_cutoff = 20});
-  report_ingest(*metrics);
-  report_step(*metrics);
-  report_publishing(*metrics);
-  report_store(*metrics);
-  report_client(*metrics);
+  report_everything(*metrics, 1);
   return metrics;
 }
 
