@@ -121,7 +121,8 @@ class LearnerOfFamilies final : public Learner {
       if (family->reason() != Reason::kPopular) continue;
       const Context nobody;
       const RankRequest request{&nobody, {}};
-      for (const ScoredItem& scored : family->rank({&request, 1}, k).front()) items.push_back(scored.item);
+      const auto ranked = family->rank({&request, 1}, k);
+      for (const ScoredItem& scored : ranked.front()) items.push_back(scored.item);
     }
     return items;
   }

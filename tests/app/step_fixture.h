@@ -32,7 +32,8 @@ inline StepOptions small_step_options() {
   return options;
 }
 
-// Users walk a ring of `items`: the next item is mostly the successor of the last one. With `shuffled`, it is any item.
+// Users walk a ring of `items` (of full period where it is 120): the next item is mostly the successor of the last one.
+// With `shuffled`, it is any item.
 inline std::vector<Event> walk_events(std::size_t count, std::uint64_t seed, std::size_t items = 120,
                                       bool shuffled = false) {
   Random random(seed);
@@ -42,7 +43,7 @@ inline std::vector<Event> walk_events(std::size_t count, std::uint64_t seed, std
   for (std::size_t i = 0; i < count; ++i) {
     const std::uint64_t user = random.below(at.size());
     const bool follows = random.uniform() < 0.9;
-    at[user] = follows ? (at[user] * 7 + 3) % items : random.below(items);
+    at[user] = follows ? (at[user] * 61 + 7) % items : random.below(items);
     Event event;
     event.position = {TopicIndex{0}, PartitionIndex{static_cast<std::int32_t>(user % 4)},
                       Offset{static_cast<std::int64_t>(i)}};
