@@ -3,16 +3,36 @@
 #include <array>
 #include <string>
 
+#include "model/families/encoder.h"
+#include "model/families/factors.h"
+#include "model/families/habit.h"
 #include "model/families/memory.h"
 #include "model/families/popular.h"
+#include "model/families/related.h"
 
 namespace millrace {
 namespace {
 
 using FamilyPointer = std::unique_ptr<Family>;
 
+FamilyPointer make_encoder(const ModelOptions& options, const ItemTable& items) {
+  return std::make_unique<EncoderFamily>(options, items);
+}
+
 FamilyPointer make_memory(const ModelOptions& options, const ItemTable& items) {
   return std::make_unique<MemoryFamily>(options.memory, items);
+}
+
+FamilyPointer make_related(const ModelOptions& options, const ItemTable& items) {
+  return std::make_unique<RelatedFamily>(options.related, items);
+}
+
+FamilyPointer make_factors(const ModelOptions& options, const ItemTable& items) {
+  return std::make_unique<FactorsFamily>(options.factors, options.seed, items);
+}
+
+FamilyPointer make_habit(const ModelOptions& options, const ItemTable& items) {
+  return std::make_unique<HabitFamily>(options.popularity, items);
 }
 
 FamilyPointer make_popular(const ModelOptions& /*options*/, const ItemTable& items) {
@@ -30,8 +50,8 @@ struct Entry {
 };
 
 constexpr std::array kEntries{
-    Entry{"memory", make_memory},
-    Entry{"trending", make_trending},
+    Entry{"encoder", make_encoder}, Entry{"memory", make_memory}, Entry{"related", make_related},
+    Entry{"factors", make_factors}, Entry{"habit", make_habit},   Entry{"trending", make_trending},
     Entry{"popular", make_popular},
 };
 

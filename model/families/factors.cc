@@ -1,0 +1,57 @@
+#include "model/families/factors.h"
+
+#include "core/check.h"
+#include "model/families/positive.h"
+
+namespace millrace {
+namespace {
+
+bool is_rating(const Example& example) { return example.signal == Signal::kRating && example.item != kUnknownItem; }
+
+}  // namespace
+
+FactorsFamily::FactorsFamily(const FactorsOptions& options, std::uint64_t seed, const ItemTable& items)
+    : ratings_(options, seed), likings_(options, seed, items) {}
+
+std::vector<std::vector<ScoredItem>> FactorsFamily::rank(std::span<const RankRequest> requests, std::size_t k) {
+  return likings_.rank(requests, k);
+}
+
+void FactorsFamily::score(const Context& context, std::span<const ItemIndex> items, std::span<float> scores) {
+  for (std::size_t i = 0; i < items.size(); ++i) scores[i] = likings_.liking(context.user, items[i]);
+}
+
+void FactorsFamily::observe(const Example& example) {
+  if (is_rating(example)) ratings_.learn(example);
+}
+
+TrainReport FactorsFamily::train(const Minibatch& batch) {
+  Random random = batch.random;
+  for (const Example* example : batch.examples) {
+    if (!batch.fresh && is_rating(*example)) ratings_.replay(*example);
+    if (!is_positive(*example)) continue;
+    if (batch.fresh) {
+      likings_.learn(*example, random);
+    } else {
+      likings_.replay(*example, random);
+    }
+  }
+  return {};  // its errors are not on the scale of the encoder's loss
+}
+
+std::optional<float> FactorsFamily::predict_rating(const Context& context, ItemIndex item) {
+  return ratings_.predict(context.user, item);
+}
+
+void FactorsFamily::save(const RowSink& sink, bool all) {
+  ratings_.save(sink, all);
+  likings_.save(sink, all);
+}
+
+Status FactorsFamily::load(std::string_view table, std::string_view key, std::string_view value) {
+  return table.starts_with('r') ? ratings_.load(table, key, value) : likings_.load(table, key, value);
+}
+
+void FactorsFamily::loaded() { MILLRACE_CHECK(ratings_.loaded().ok() && likings_.loaded().ok()); }
+
+}  // namespace millrace

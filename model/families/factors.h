@@ -1,0 +1,42 @@
+// Matrix factorisation: ratings (RatingFactors, learnt event by event, so that predict_rating() is always up to date)
+// and wants (LikingFactors, learnt at the end of the step). Replayed mini-batches are learnt by both. Users are capped:
+// who was not touched for longest makes room. One thread.
+#pragma once
+
+#include <cstdint>
+
+#include "model/families/factors_liking.h"
+#include "model/families/factors_rating.h"
+#include "model/families/family.h"
+#include "model/item_table.h"
+#include "model/options.h"
+
+namespace millrace {
+
+class FactorsFamily final : public Family {
+ public:
+  // `items` must outlive the family.
+  FactorsFamily(const FactorsOptions& options, std::uint64_t seed, const ItemTable& items);
+
+  std::string_view name() const override { return "factors"; }
+  Reason reason() const override { return Reason::kEncoder; }
+  bool ranks_by_batch() const override { return true; }
+  // Scores are likings: near 1 for what is wanted, 0 where there is no opinion.
+  std::vector<std::vector<ScoredItem>> rank(std::span<const RankRequest> requests, std::size_t k) override;
+  void score(const Context& context, std::span<const ItemIndex> items, std::span<float> scores) override;
+  void observe(const Example& example) override;
+  TrainReport train(const Minibatch& batch) override;
+  std::optional<float> predict_rating(const Context& context, ItemIndex item) override;
+  void item_changed(ItemIndex item) override { likings_.item_changed(item); }
+  void save(const RowSink& sink, bool all) override;
+  Status load(std::string_view table, std::string_view key, std::string_view value) override;
+  void loaded() override;
+  std::uint64_t memory_bytes() const override { return ratings_.memory_bytes() + likings_.memory_bytes(); }
+  std::uint64_t rows() const override { return ratings_.rows() + likings_.rows(); }
+
+ private:
+  RatingFactors ratings_;
+  LikingFactors likings_;
+};
+
+}  // namespace millrace

@@ -1,0 +1,1 @@
+millrace_test(NAME model LINKS millrace_model)
