@@ -8,6 +8,7 @@
 #include "app/step_record.h"
 #include "core/bytes.h"
 #include "model/content_tokens.h"
+#include "model/nn/vector_ops.h"
 #include "publish/publisher.h"
 
 namespace millrace {
@@ -15,6 +16,7 @@ namespace {
 
 constexpr std::string_view kLastStepKey = "last_step";
 constexpr std::string_view kCheckpointKey = "checkpoint_step";
+constexpr std::string_view kEngineKey = "engine";
 // Records of steps are kept for as many steps as this, for running the same batches again.
 constexpr std::uint64_t kStepRecordsKept = 100'000;
 // How many times the list's length popularity may skip over items that a user has seen.
@@ -93,6 +95,7 @@ struct Step::State {
   ExampleLog log;
   std::uint64_t last_step = 0;
   std::uint64_t relearnt_steps = 0;
+  std::string former_engine;
 
   State(StepOptions step_options, const Store& from)
       : options(std::move(step_options)), store(from), log(options.example_capacity) {}
@@ -103,7 +106,23 @@ struct Step::State {
     MILLRACE_ASSIGN_OR_RETURN(learner, make_learner(options.model));
     MILLRACE_RETURN_IF_ERROR(learner->restore(store));
     MILLRACE_ASSIGN_OR_RETURN(last_step, read_counter(store, kLastStepKey));
+    MILLRACE_RETURN_IF_ERROR(compare_engine());
     return learn_again();
+  }
+
+  // What is learnt again is bit-identical only with the vector code and matrix kernels that learnt it first.
+  Status compare_engine() {
+    MILLRACE_ASSIGN_OR_RETURN(const std::optional<std::string> value, store.get(Table::kMeta, kEngineKey));
+    if (!value) return Ok{};
+    ByteReader in(*value);
+    const std::uint8_t format = in.u8();
+    const std::string_view recorded = in.string();
+    if (format != 1 || !in.done()) {
+      return stop_error(ErrorCode::kCorruption,
+                        "reading 'engine' of the store: the row is unreadable; restore a backup");
+    }
+    if (recorded != nn::engine_signature()) former_engine = recorded;
+    return Ok{};
   }
 
   // The steps after the model's checkpoint, from their records and the example log.
@@ -291,6 +310,10 @@ struct Step::State {
     learner->checkpoint(batch);
     log.trim(batch);
     put_counter(batch, kCheckpointKey, step);
+    ByteWriter engine;
+    engine.u8(1);
+    engine.string(nn::engine_signature());
+    batch.put(Table::kMeta, std::string(kEngineKey), engine.take());
   }
 };
 
@@ -335,5 +358,6 @@ Features& Step::features() { return *state_->features; }
 Learner& Step::learner() { return *state_->learner; }
 const ExampleLog& Step::examples() const { return state_->log; }
 std::uint64_t Step::relearnt_steps() const { return state_->relearnt_steps; }
+const std::string& Step::former_engine() const { return state_->former_engine; }
 
 }  // namespace millrace

@@ -90,6 +90,9 @@ class Step {
   Learner& learner();
   const ExampleLog& examples() const;
   std::uint64_t relearnt_steps() const;  // during open()
+  // Instruction set and library that learnt the last checkpoint, if they are not this process's: what was learnt again
+  // may then differ in the last bits. Empty where they are the same.
+  const std::string& former_engine() const;
   ~Step();
 
  private:
