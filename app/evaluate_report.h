@@ -1,0 +1,37 @@
+// What an evaluation found: a table to read and a JSON file to compare.
+#pragma once
+
+#include <cstdint>
+#include <iosfwd>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/result.h"
+
+namespace millrace {
+
+// Values in the order in which they are shown; "recall@20" is followed by "recall@20_se", its standard error.
+struct ReportRow {
+  std::vector<std::pair<std::string, double>> values;
+  std::vector<std::pair<std::string, ReportRow>> parts;  // sub-rows such as "new" and "returning"
+};
+
+struct EvaluationReport {
+  ReportRow served;
+  std::vector<std::pair<std::string, ReportRow>> learners;
+  std::uint64_t events = 0;  // learnt
+  std::uint64_t trials = 0;  // predictions scored
+  double seconds = 0.0;
+  std::uint64_t seed = 0;
+  std::string config;  // hash of the configuration
+};
+
+// Rows by learner, columns by metric, standard errors in brackets of the served row's last digits.
+void print_report(const EvaluationReport& report, std::ostream& out);
+
+// {"served": {…}, "learners": {NAME: {…}}, "events": …, "seconds": …, "seed": …, "config": "HASH"}; fractions.
+std::string report_json(const EvaluationReport& report);
+Status write_report_json(const EvaluationReport& report, const std::string& path);
+
+}  // namespace millrace

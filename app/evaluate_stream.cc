@@ -1,0 +1,84 @@
+#include "app/evaluate_stream.h"
+
+#include <absl/container/flat_hash_set.h>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "core/random.h"
+
+namespace millrace {
+namespace {
+
+// Fisher–Yates.
+template <class Swap>
+void permute(std::size_t count, std::uint64_t seed, const Swap& swap) {
+  constexpr std::uint64_t kPurpose = 0x5ca1ab1e;
+  Random random(seed, 0, kPurpose);
+  for (std::size_t i = count; i > 1; --i) swap(i - 1, random.below(i));
+}
+
+std::span<const Event> group_at(std::span<const Event> events, std::size_t begin) {
+  std::size_t end = begin;
+  while (end < events.size() && events[end].event_time == events[begin].event_time) ++end;
+  return events.subspan(begin, end - begin);
+}
+
+Trial trial_of(const Event& event) {
+  Trial trial;
+  trial.user = event.user;
+  trial.session = event.session;
+  trial.now = event.event_time;
+  trial.targets = {event.item};
+  trial.cluster = event.user.bytes;
+  return trial;
+}
+
+}  // namespace
+
+Result<std::vector<Event>> read_events(const FileOptions& file) {
+  MILLRACE_ASSIGN_OR_RETURN(const auto source, open_file_source(file));
+  std::vector<Event> events;
+  while (true) {
+    MILLRACE_ASSIGN_OR_RETURN(std::optional<Event> event, source->next());
+    if (!event.has_value()) return events;
+    events.push_back(std::move(*event));
+  }
+}
+
+void sort_by_time(std::vector<Event>& events) {
+  std::stable_sort(events.begin(), events.end(),
+                   [](const Event& a, const Event& b) { return a.event_time < b.event_time; });
+}
+
+void permute_items(std::span<Event> events, std::uint64_t seed) {
+  permute(events.size(), seed, [events](std::size_t a, std::size_t b) { std::swap(events[a].item, events[b].item); });
+}
+
+void permute_values(std::span<Event> events, std::uint64_t seed) {
+  permute(events.size(), seed, [events](std::size_t a, std::size_t b) { std::swap(events[a].value, events[b].value); });
+}
+
+Status predict_then_learn(std::span<const Event> events, const TimedStream& stream, Evaluator& evaluator,
+                          Progress& progress) {
+  std::size_t targets = 0;
+  for (std::size_t at = 0; at < events.size();) {
+    const std::span<const Event> group = group_at(events, at);
+    absl::flat_hash_set<std::pair<std::string, std::string>> touched;  // within the group
+    for (const Event& event : group) {
+      if (!stream.ranks(event)) continue;
+      if (stream.first_touches && (evaluator.memory().touched(event.user, event.item) ||
+                                   !touched.emplace(event.user.bytes, event.item.bytes).second)) {
+        continue;
+      }
+      if (targets++ >= stream.scored_from) MILLRACE_RETURN_IF_ERROR(evaluator.ask(trial_of(event)));
+    }
+    for (const Event& event : group) MILLRACE_RETURN_IF_ERROR(evaluator.learn(event));
+    at += group.size();
+    if (progress.due()) progress.update(at, evaluator.headline());
+  }
+  return evaluator.flush();
+}
+
+}  // namespace millrace
