@@ -13,6 +13,7 @@ namespace {
 constexpr Millis kStart{1'735'689'600'000};  // 2025-01-01: in every clock's past, so that nothing is skewed by accident
 constexpr Millis kFarFuture{4'102'444'800'000};  // 2100-01-01
 constexpr Millis kLateness{3 * 86'400'000};      // beyond the shipped allowance of a day
+constexpr std::size_t kOversizeBytes = 70'000;   // above the shipped limit of 64 KiB
 constexpr double kSessionGapMillis = 20'000;     // between the starts of sessions, mean
 constexpr double kClickGapMillis = 15'000;
 constexpr std::array kAdjectives{"small", "red",     "wooden", "vintage", "striped",
@@ -186,7 +187,7 @@ void Simulator::add_faults(const DemoRecord& good, const DemoEvent& event, Topic
 
 std::string Simulator::broken_payload(const DemoEvent& event) {
   const std::string whole = event_json(event);
-  switch (random_.below(5)) {
+  switch (random_.below(6)) {
     case 0:
       return whole.substr(0, whole.size() / 2);
     case 1:
@@ -198,6 +199,8 @@ std::string Simulator::broken_payload(const DemoEvent& event) {
     }
     case 3:
       return R"({"event_type":"click","item_id":"i1","event_time":1735689600000})";  // whose?
+    case 4:
+      return whole.substr(0, whole.size() - 1) + R"(,"note":")" + std::string(kOversizeBytes, 'x') + "\"}";
     default: {
       DemoEvent long_name = event;
       long_name.item.assign(4096, 'x');

@@ -1,2 +1,5 @@
-# Tests on a real Apache Kafka. Each starts its own broker; they take turns so that brokers do not starve each other.
-millrace_test(NAME integration TIMEOUT 600 LABELS kafka LINKS millrace_demo millrace_kafka)
+# Tests on a real Apache Kafka. Each starts its own broker.
+millrace_test(NAME integration TIMEOUT 900 LABELS kafka LINKS millrace_app millrace_demo millrace_kafka)
+if(TARGET millrace)
+  add_dependencies(test_integration millrace)
+endif()

@@ -1,0 +1,286 @@
+#include "tests/integration/store_account.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+#include <optional>
+#include <string>
+#include <tuple>
+
+#include "app/pipeline_versions.h"
+#include "app/step.h"
+#include "app/step_record.h"
+#include "core/bytes.h"
+#include "features/decay.h"
+#include "features/features.h"
+#include "ingest/ingest.h"
+#include "ingest/json.h"
+#include "ingest/partition_ledger.h"
+#include "store/memory_store.h"
+
+namespace millrace::testing {
+namespace {
+
+// One applied event as the simulator wrote it.
+struct Told {
+  std::string kind;
+  std::int64_t time = 0;
+  std::string item;
+  float value = 0.0F;
+  auto operator<=>(const Told&) const = default;
+};
+
+struct NaiveRow {
+  std::vector<Told> events;
+  std::map<std::string, std::uint64_t> counts;  // by kind
+  double rating_sum = 0.0;
+  std::int64_t first = std::numeric_limits<std::int64_t>::max();
+  std::int64_t last = 0;
+
+  void add(const Told& told) {
+    events.push_back(told);
+    ++counts[told.kind];
+    if (told.kind == "rating") rating_sum += static_cast<double>(told.value);
+    first = std::min(first, told.time);
+    last = std::max(last, told.time);
+  }
+  // Weight of a kind decayed to `last`.
+  double decayed(const Kind& kind, Millis half_life) const {
+    double sum = 0.0;
+    for (const Told& told : events) {
+      if (told.kind != kind.name) continue;
+      sum += static_cast<double>(kind.weight) *
+             std::exp2(static_cast<double>(told.time - last) / static_cast<double>(half_life.count));
+    }
+    return sum;
+  }
+};
+
+struct NaiveWorld {
+  std::map<std::string, NaiveRow> users;
+  std::map<std::string, NaiveRow> items;
+};
+
+NaiveWorld account_of(const std::vector<DemoRecord>& sent) {
+  NaiveWorld world;
+  JsonParser json(8);
+  for (const DemoRecord& record : sent) {
+    if (record.expected != Outcome::kApplied) continue;
+    EXPECT_FALSE(json.parse(record.value).has_value());
+    Told told{std::string(json.at(JsonPath("event_type")).text), json.at(JsonPath("event_time")).integer, record.item};
+    told.value = static_cast<float>(json.at(JsonPath("value")).real);
+    world.users[record.user].add(told);
+    world.items[record.item].add(told);
+  }
+  return world;
+}
+
+void expect_decayed(const NaiveRow& expected, const KindTable& kinds, const std::vector<double>& stored,
+                    Millis reference, Millis half_life, const std::string& who) {
+  const double growth = decay_growth(Millis{expected.last}, reference, half_life);
+  for (std::size_t kind = 0; kind < kinds.size(); ++kind) {
+    const double naive = expected.decayed(kinds.all()[kind], half_life);
+    const double found = kind < stored.size() ? stored[kind] / growth : 0.0;
+    EXPECT_NEAR(found, naive, 1e-9 + 1e-9 * naive) << who << " " << kinds.all()[kind].name;
+  }
+}
+
+// The newest interactions. Where the history is full, those as old as its oldest are left out: which of them stay
+// depends on the order in which the topics were read.
+void expect_history(const NaiveRow& expected, const UserState& user, const Config& config, const Features& features) {
+  std::vector<Told> found;
+  for (const Interaction& each : user.history) {
+    const std::string& item = each.item == kUnknownItem ? std::string() : features.item_id(each.item).bytes;
+    found.push_back({config.kinds.at(each.kind).name, each.time.count, item, each.value});
+  }
+  std::vector<Told> naive = expected.events;
+  std::sort(naive.begin(), naive.end(), [](const Told& a, const Told& b) { return a.time > b.time; });
+  const std::size_t limit = config.features.history_length;
+  if (naive.size() > limit) {
+    const std::int64_t oldest = naive[limit - 1].time;
+    naive.resize(limit);
+    std::erase_if(naive, [&](const Told& told) { return told.time == oldest; });
+    std::erase_if(found, [&](const Told& told) { return told.time == oldest; });
+  }
+  std::sort(naive.begin(), naive.end());
+  std::sort(found.begin(), found.end());
+  EXPECT_EQ(found, naive);
+}
+
+void expect_user(const std::string& name, const NaiveRow& expected, const Config& config, Features& features) {
+  const auto user = features.user(UserId(name));
+  ASSERT_TRUE(user.ok() && user->has_value()) << name;
+  EXPECT_EQ((*user)->interactions, expected.events.size()) << name;
+  EXPECT_EQ((*user)->first_seen.count, expected.first) << name;
+  EXPECT_EQ((*user)->last_seen.count, expected.last) << name;
+  EXPECT_EQ((*user)->rating_sum, expected.rating_sum) << name;
+  expect_decayed(expected, config.kinds, (*user)->kinds, (*user)->reference, config.features.counter_half_life, name);
+  expect_history(expected, **user, config, features);
+}
+
+void expect_item(const std::string& name, const NaiveRow& expected, const Config& config, Features& features) {
+  const auto item = features.item(ItemId(name));
+  ASSERT_TRUE(item.ok() && item->has_value()) << name;
+  const auto count = [&](const char* kind) {
+    const auto found = expected.counts.find(kind);
+    return found == expected.counts.end() ? 0 : found->second;
+  };
+  EXPECT_EQ((*item)->interactions, expected.events.size()) << name;
+  EXPECT_EQ((*item)->clicks, count("click")) << name;
+  EXPECT_EQ((*item)->purchases, count("purchase")) << name;
+  EXPECT_EQ((*item)->rating_count, count("rating")) << name;
+  EXPECT_EQ((*item)->rating_sum, expected.rating_sum) << name;
+  EXPECT_EQ((*item)->first_seen.count, expected.first) << name;
+  EXPECT_EQ((*item)->last_seen.count, expected.last) << name;
+  expect_decayed(expected, config.kinds, (*item)->kinds, (*item)->reference, config.features.counter_half_life, name);
+}
+
+std::vector<StepRecord> recorded_steps(const Store& store) {
+  std::vector<StepRecord> steps;
+  const Status scanned = store.scan(Table::kSteps, "", "", [&](std::string_view key, std::string_view value) {
+    auto record = decode_step_record(read_key(key), value);
+    EXPECT_TRUE(record.ok());
+    if (record.ok()) steps.push_back(std::move(record).value());
+    return record.ok();
+  });
+  EXPECT_TRUE(scanned.ok());
+  return steps;
+}
+
+using Topics = std::map<TopicPartition, std::map<Offset, Record>>;
+
+// Runs recorded steps over an empty store, as the service would have without interruption.
+class Rerun {
+ public:
+  Rerun(const std::vector<Record>& records, const Config& config, const Store& original)
+      : original_(original), store_(make_memory_store()), ingest_(make_ingest(config.ingest, *store_)) {
+    for (const Record& record : records)
+      topics_[{record.position.topic, record.position.partition}][record.position.offset] = record;
+    StepOptions options = step_options(config);
+    WriteBatch unused;
+    options.version_base = Versions::open(original, Millis{0}, unused)->base();
+    step_ = std::move(Step::open(options, *store_)).value();
+    features_ = std::move(open_features(options.features, original)).value();
+    begin();
+  }
+
+  void run(const StepRecord& record) {
+    StepInput input;
+    input.step = record.step;
+    input.effort = record.effort;
+    input.reflects = record.reflects;
+    for (const ItemFactsChange& change : record.changes) {
+      const ItemId item = features_->item_id(change.item);
+      input.changes.push_back({item, features_->content(item).value()});
+    }
+    const std::vector<Record> batch = records_of(record);
+    input.events = ingest_->ingest(batch, false).events;
+    WriteBatch changes;
+    ingest_->flush(changes);
+    const auto output = step_->run(input, changes);
+    ASSERT_TRUE(output.ok()) << output.error().message;
+    ASSERT_TRUE(store_->commit(changes).ok());
+  }
+  const Store& store() const { return *store_; }
+
+ private:
+  void begin() {
+    std::vector<std::pair<TopicIndex, PartitionIndex>> partitions;
+    for (const auto& [where, records] : topics_) partitions.emplace_back(where.topic, where.partition);
+    ASSERT_TRUE(ingest_->assign(partitions).ok());
+    for (const auto& [topic, partition] : partitions) ingest_->start_at(topic, partition, Offset{0});
+  }
+  std::vector<Record> records_of(const StepRecord& record) {
+    std::vector<Record> batch;
+    for (const Reflected& reflected : record.reflects) {
+      Offset& next = next_[{reflected.topic, reflected.partition}];
+      auto& records = topics_[{reflected.topic, reflected.partition}];
+      for (auto at = records.lower_bound(next); at != records.end() && at->first < reflected.next; ++at)
+        batch.push_back(at->second);
+      next = std::max(next, reflected.next);
+    }
+    return batch;
+  }
+
+  const Store& original_;
+  std::unique_ptr<Store> store_;
+  std::unique_ptr<Ingest> ingest_;
+  std::unique_ptr<Step> step_;
+  std::unique_ptr<Features> features_;  // of the original: names and contents of items
+  Topics topics_;
+  std::map<TopicPartition, Offset> next_;
+};
+
+// Offsets of the items topic are stored beside those of the event topics, by the service and not by a step.
+bool is_of_a_step(Table table, std::string_view key) {
+  return table != Table::kPartitions || read_key(key, 0, 1) < kDemoTopicCount;
+}
+
+std::map<std::string, std::string> rows(const Store& store, Table table) {
+  std::map<std::string, std::string> all;
+  const Status scanned = store.scan(table, "", "", [&](std::string_view key, std::string_view value) {
+    if (is_of_a_step(table, key)) all.emplace(key, value);
+    return true;
+  });
+  EXPECT_TRUE(scanned.ok());
+  return all;
+}
+
+void expect_same_table(Table table, const Store& store, const Store& again) {
+  const auto expected = rows(again, table);
+  const auto found = rows(store, table);
+  EXPECT_EQ(found.size(), expected.size()) << table_name(table);
+  std::size_t differing = 0;
+  for (const auto& [key, value] : expected) {
+    const auto row = found.find(key);
+    differing += row == found.end() || row->second != value ? 1U : 0U;
+  }
+  EXPECT_EQ(differing, 0U) << "rows of " << table_name(table) << " differ from the uninterrupted run's, of "
+                           << expected.size();
+}
+
+}  // namespace
+
+FeedCounts settled_counts(const Store& store) {
+  FeedCounts counts{};
+  const Status scanned = store.scan(Table::kPartitions, "", "", [&](std::string_view key, std::string_view value) {
+    const auto state = decode_partition(value);
+    EXPECT_TRUE(state.ok());
+    const std::size_t topic = read_key(key, 0, 1);
+    if (!state.ok() || topic >= kDemoTopicCount) return true;
+    for (std::size_t outcome = 0; outcome < kOutcomes; ++outcome) counts[topic][outcome] += state->outcomes[outcome];
+    return true;
+  });
+  EXPECT_TRUE(scanned.ok());
+  return counts;
+}
+
+std::uint64_t settled_records(const Store& store) { return total(settled_counts(store)); }
+
+void expect_features_of(const std::vector<DemoRecord>& sent, const Config& config, const Store& store) {
+  const NaiveWorld world = account_of(sent);
+  auto features = open_features(config.features, store);
+  ASSERT_TRUE(features.ok()) << features.error().message;
+  for (const auto& [name, expected] : world.users) expect_user(name, expected, config, **features);
+  for (const auto& [name, expected] : world.items) expect_item(name, expected, config, **features);
+}
+
+void expect_same_as_uninterrupted(const std::vector<Record>& records, const Config& config, const Store& store) {
+  const std::vector<StepRecord> steps = recorded_steps(store);
+  ASSERT_FALSE(steps.empty());
+  ASSERT_EQ(steps.front().step, 1U);
+  Rerun rerun(records, config, store);
+  for (const StepRecord& step : steps) {
+    ASSERT_NO_FATAL_FAILURE(rerun.run(step)) << "step " << step.step;
+  }
+  for (const Table table :
+       {Table::kSteps, Table::kPartitions, Table::kSeenIds, Table::kUsers, Table::kItems, Table::kItemIds,
+        Table::kNeighbours, Table::kCatalogue, Table::kExamples, Table::kLists, Table::kModel}) {
+    expect_same_table(table, store, rerun.store());
+  }
+}
+
+}  // namespace millrace::testing

@@ -1,0 +1,165 @@
+#include "tests/integration/stream_fixture.h"
+
+#include <csignal>
+#include <fstream>
+#include <thread>
+
+#include "store/rocks_store.h"
+#include "tests/integration/store_account.h"
+
+namespace millrace::testing {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using std::chrono::steady_clock;
+
+constexpr seconds kReadyPatience{60};
+constexpr seconds kSettlePatience{300};
+constexpr milliseconds kStopPatience{60'000};
+constexpr milliseconds kPause{50};
+
+// Small enough for two cores beside a broker; everything else is as shipped.
+constexpr const char* kSmallModel =
+    "[step]\nrecords_max = 100\n"
+    "[store]\ncheckpoint_steps = 20\nfree_bytes_min = \"1MiB\"\n"
+    "[model.encoder]\ndimension = 32\nnegatives = 128\ntoken_buckets = 1024\n";
+
+}  // namespace
+
+std::unique_ptr<RecordedSource> simulate(const SimulatorOptions& options) {
+  Simulator simulator(options);
+  std::vector<DemoRecord> records;
+  while (auto record = simulator.next()) records.push_back(std::move(*record));
+  return std::make_unique<RecordedSource>(simulator.items(), std::move(records));
+}
+
+bool StreamTest::prepare() {
+  auto broker = RealBroker::start();
+  if (!broker.ok()) {
+    EXPECT_FALSE(broker_required()) << broker.error().message;
+    return false;
+  }
+  broker_ = std::move(broker).value();
+  for (const std::string_view name : kDemoTopics) {
+    EXPECT_TRUE(create_topic(bootstrap(), {}, topic(std::string(name)), kStreamPartitions, false).ok());
+    EXPECT_TRUE(create_topic(bootstrap(), {}, topic(std::string(name)) + ".dlq", 1, false).ok());
+  }
+  EXPECT_TRUE(create_topic(bootstrap(), {}, topic("items"), 1, true).ok());
+  EXPECT_TRUE(create_topic(bootstrap(), {}, topic("recommendations"), kStreamPartitions, true).ok());
+  return !HasFailure();
+}
+
+FeedOptions StreamTest::feed_options() const {
+  FeedOptions options;
+  options.bootstrap_servers = bootstrap();
+  options.topics = {topic("clicks"), topic("purchases"), topic("ratings")};
+  options.items_topic = topic("items");
+  return options;
+}
+
+FeedCounts StreamTest::feed(RecordedSource& source, bool with_items) {
+  auto feeder = Feeder::open(feed_options(), source);
+  EXPECT_TRUE(feeder.ok());
+  if (with_items) {
+    EXPECT_TRUE((*feeder)->feed_items().ok());
+  }
+  const Status fed = (*feeder)->feed({}, {});
+  EXPECT_TRUE(fed.ok()) << fed.error().message;
+  return (*feeder)->counts();
+}
+
+std::unique_ptr<Auditor> StreamTest::audit() const {
+  AuditOptions options;
+  options.bootstrap_servers = bootstrap();
+  options.topics = {topic("clicks"), topic("purchases"), topic("ratings")};
+  options.list_topic = topic("recommendations");
+  auto auditor = Auditor::open(options);
+  EXPECT_TRUE(auditor.ok()) << auditor.error().message;
+  std::jthread reading([&](const std::stop_token& stop) { EXPECT_TRUE((*auditor)->read(stop).ok()); });
+  std::this_thread::sleep_for(seconds{2});  // the first fetch; after it the auditor reads on while anything comes
+  reading.request_stop();
+  reading.join();
+  return std::move(auditor).value();
+}
+
+std::string StreamTest::configuration() const {
+  std::string text = "[service]\nstate_directory = \"" + (folder_.path() / "state").string() + "\"\n";
+  text += "[kafka]\nbootstrap_servers = \"" + bootstrap() + "\"\ngroup = \"" + topic("group") + "\"\n";
+  text +=
+      "instance_id = \"one\"\n";  // so that a killed instance is back at once, without waiting for its session to end
+  text += "[metrics]\nport = " + std::to_string(port_) + "\n";
+  text += "[publish]\ntopic = \"" + topic("recommendations") + "\"\n";
+  text += "[ingest.items]\ntopic = \"" + topic("items") + "\"\n";
+  for (const std::string_view name : kDemoTopics) {
+    text += "[[ingest.topics]]\nname = \"" + topic(std::string(name)) + "\"\n";
+  }
+  return text + kSmallModel + extra_configuration_;
+}
+
+void StreamTest::start_service() {
+  const auto path = folder_.path() / "millrace.toml";
+  std::ofstream(path) << configuration();
+  const std::string program = std::string(MILLRACE_BINARY_DIR) + "/app/millrace";
+  auto process = ChildProcess::start(
+      {.command = {program, "run", "--config", path.string()}, .log = folder_.path() / "millrace.log"});
+  ASSERT_TRUE(process.ok()) << process.error().message;
+  service_ = std::move(process).value();
+}
+
+void StreamTest::wait_until_ready() {
+  const auto deadline = steady_clock::now() + kReadyPatience;
+  while (steady_clock::now() < deadline && service_->running()) {
+    if (http_get(port_, "/readyz").ok()) return;
+    std::this_thread::sleep_for(kPause);
+  }
+  FAIL() << "millrace is not ready:\n" << tail(folder_.path() / "millrace.log", 20);
+}
+
+std::uint64_t StreamTest::settled() const {
+  RocksOptions options;
+  options.directory = (folder_.path() / "state").string();
+  options.read_only = true;
+  const auto store = open_rocks_store(options);
+  return store.ok() ? settled_records(**store) : 0;
+}
+
+void StreamTest::wait_until_settled(std::uint64_t records) {
+  const auto deadline = steady_clock::now() + kSettlePatience;
+  std::uint64_t now = 0;
+  while (steady_clock::now() < deadline && service_->running()) {
+    now = settled();
+    if (now >= records) return;
+    std::this_thread::sleep_for(4 * kPause);
+  }
+  FAIL() << "settled " << now << " of " << records << " records:\n" << tail(folder_.path() / "millrace.log", 20);
+}
+
+Samples StreamTest::metrics() const {
+  const auto text = http_get(port_, "/metrics");
+  EXPECT_TRUE(text.ok()) << text.error().message;
+  return Samples::parse(text.ok() ? *text : "");
+}
+
+void StreamTest::stop_service() {
+  EXPECT_EQ(service_->end(SIGTERM, kStopPatience), 0) << tail(folder_.path() / "millrace.log", 20);
+}
+
+void StreamTest::kill_service() { service_->end(SIGKILL, kStopPatience); }
+
+Config StreamTest::config() const {
+  auto config = load_config((folder_.path() / "millrace.toml").string());
+  EXPECT_TRUE(config.ok()) << config.error().message;
+  return std::move(config).value();
+}
+
+std::unique_ptr<Store> StreamTest::open_store() const {
+  RocksOptions options;
+  options.directory = (folder_.path() / "state").string();
+  options.read_only = true;
+  auto store = open_rocks_store(options);
+  EXPECT_TRUE(store.ok()) << store.error().message;
+  return std::move(store).value();
+}
+
+}  // namespace millrace::testing

@@ -1,0 +1,88 @@
+// A real Kafka, a stream with known outcomes on topics of its own, and the service as a process that may be killed.
+// What the service left in its store is read back without it.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "app/config.h"
+#include "demo/auditor.h"
+#include "demo/child_process.h"
+#include "demo/event_source.h"
+#include "demo/feeder.h"
+#include "demo/samples.h"
+#include "demo/simulator.h"
+#include "store/store.h"
+#include "tests/integration/real_broker.h"
+
+namespace millrace::testing {
+
+// Records made beforehand, so that a test knows the whole stream.
+class RecordedSource final : public EventSource {
+ public:
+  RecordedSource(std::vector<DemoItem> items, std::vector<DemoRecord> records)
+      : items_(std::move(items)), records_(std::move(records)) {}
+  std::optional<DemoRecord> next() override {
+    return next_ == records_.size() ? std::nullopt : std::optional(records_[next_++]);
+  }
+  const std::vector<DemoItem>& items() const override { return items_; }
+  const std::vector<DemoRecord>& records() const { return records_; }
+
+ private:
+  std::vector<DemoItem> items_;
+  std::vector<DemoRecord> records_;
+  std::size_t next_ = 0;
+};
+
+// Everything that the simulator sends.
+std::unique_ptr<RecordedSource> simulate(const SimulatorOptions& options);
+
+class StreamTest : public ::testing::Test {
+ protected:
+  // Starts the broker and creates the topics; the test is to return where it did not (skipped or failed).
+  bool prepare();
+
+  std::string topic(const std::string& name) const { return name + "-" + suffix_; }
+  FeedOptions feed_options() const;
+  // Feeds the whole source, and the counts of what was sent.
+  FeedCounts feed(RecordedSource& source, bool with_items = true);
+  // Reads all topics from their beginning to their present end.
+  std::unique_ptr<Auditor> audit() const;
+
+  void start_service();
+  // Waits for /readyz.
+  void wait_until_ready();
+  // Waits until the store says that so many records of the event topics have their outcome.
+  void wait_until_settled(std::uint64_t records);
+  std::uint64_t settled() const;
+  Samples metrics() const;
+  // SIGTERM; expects exit code 0.
+  void stop_service();
+  void kill_service();
+
+  Config config() const;
+  std::unique_ptr<Store> open_store() const;
+  const std::string& bootstrap() const { return broker_->bootstrap_servers(); }
+
+  // Lines of TOML added to the configuration before start_service(), by section.
+  std::string extra_configuration_;
+  std::unique_ptr<RealBroker> broker_;
+  std::optional<ChildProcess> service_;
+  TemporaryFolder folder_{"millrace-stream"};
+  int port_ = free_port();
+
+ private:
+  std::string configuration() const;
+  std::string suffix_ = unique_name("t");
+};
+
+inline constexpr std::int32_t kStreamPartitions = 4;
+
+}  // namespace millrace::testing
