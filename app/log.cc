@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdio>
 #include <ctime>
+#include <utility>
 
 namespace millrace {
 namespace {
@@ -75,6 +76,17 @@ void log(LogLevel level, std::string_view message, std::initializer_list<LogFiel
   std::string line = format_log_line(system_clock().now(), level, message, fields);
   line.push_back('\n');
   std::fwrite(line.data(), 1, line.size(), stderr);
+}
+
+std::function<void(int, std::string_view)> log_kafka(std::string client) {
+  return [client = std::move(client)](int severity, std::string_view text) {
+    constexpr int kErrorSeverity = 3;
+    constexpr int kWarningSeverity = 4;
+    const LogLevel level = severity <= kErrorSeverity     ? LogLevel::kError
+                           : severity <= kWarningSeverity ? LogLevel::kWarn
+                                                          : LogLevel::kDebug;
+    log(level, text, {{"client", client}});
+  };
 }
 
 }  // namespace millrace

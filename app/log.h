@@ -4,6 +4,7 @@
 
 #include <concepts>
 #include <cstdint>
+#include <functional>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -39,6 +40,9 @@ inline void log_warn(std::string_view message, std::initializer_list<LogField> f
 inline void log_error(std::string_view message, std::initializer_list<LogField> fields = {}) {
   log(LogLevel::kError, message, fields);
 }
+
+// A sink for librdkafka's lines (kafka/client.h), with the client's role as a field.
+std::function<void(int severity, std::string_view text)> log_kafka(std::string client);
 
 // The line without its end, for instance: time=2024-05-01T10:00:00.123Z level=info msg="step committed" step=12
 std::string format_log_line(Millis time, LogLevel level, std::string_view message,

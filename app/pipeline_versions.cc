@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <optional>
 
 #include "core/bytes.h"
 
@@ -17,23 +16,27 @@ std::uint64_t microseconds(Millis time) {
   return static_cast<std::uint64_t>(std::max<std::int64_t>(time.count, 0)) * 1000;
 }
 
+Result<std::uint64_t> decode_base(std::string_view row) {
+  ByteReader in(row);
+  const std::uint8_t format = in.u8();
+  const std::uint64_t base = in.varint();
+  if (format == kFormat && in.done()) return base;
+  return stop_error(ErrorCode::kCorruption, "read the base of list versions: found format " + std::to_string(format) +
+                                                ", expected 1; restore a backup");
+}
+
 }  // namespace
 
 Result<Versions> Versions::open(const Store& store, Millis now, WriteBatch& batch) {
-  MILLRACE_ASSIGN_OR_RETURN(const std::optional<std::string> row, store.get(Table::kMeta, kKey));
-  if (!row) {
-    Versions versions(0);
-    versions.set(microseconds(now), batch);
-    return versions;
+  const auto row = store.get(Table::kMeta, kKey);
+  if (!row.ok()) return row.error();
+  if (row->has_value()) {
+    MILLRACE_ASSIGN_OR_RETURN(const std::uint64_t base, decode_base(**row));
+    return Versions(base);
   }
-  ByteReader in(*row);
-  const std::uint8_t format = in.u8();
-  const std::uint64_t base = in.varint();
-  if (format != kFormat || !in.done()) {
-    return stop_error(ErrorCode::kCorruption, "read the base of list versions: found format " + std::to_string(format) +
-                                                  ", expected 1; restore a backup");
-  }
-  return Versions(base);
+  Versions versions(0);
+  versions.set(microseconds(now), batch);
+  return versions;
 }
 
 bool Versions::raise(std::uint64_t published, bool rewound, std::uint64_t last_step, Millis now, WriteBatch& batch) {

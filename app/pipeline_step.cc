@@ -1,0 +1,83 @@
+// One step of the service: records in, one commit, lists out.
+#include <utility>
+
+#include "app/log.h"
+#include "app/pipeline_state.h"
+
+namespace millrace {
+
+Status Pipeline::State::run_step(std::span<const Record> records) {
+  Stopwatch whole;
+  Stopwatch watch;
+  StepObservation::Seconds seconds;
+  Ingested ingested = ingest->ingest(records, source.shares_group());
+  const std::uint64_t event_letters = ingested.dead_letters.size();
+  const StepInput input = input_of(ingested);
+  seconds.ingest = watch.lap();
+  step->set_version_base(versions.base());
+  MILLRACE_ASSIGN_OR_RETURN(StepOutput output, step->run(input, pending));
+  const std::uint64_t first_letter = next_dead_letter;
+  const std::vector<DeadLetter> letters = collect_letters(ingested);
+  const std::uint64_t commit_bytes = pending.bytes();
+  watch.lap();
+  MILLRACE_RETURN_IF_ERROR(commit(pending));
+  seconds.store = watch.lap();
+  source.applied(step->last_step());
+  const std::uint64_t lists = output.lists.size();
+  outlet.enqueue(std::move(output.lists));
+  outlet.enqueue_dead_letters(first_letter, letters);
+  MILLRACE_RETURN_IF_ERROR(outlet.serve(std::chrono::milliseconds(0), pending));
+  seconds.publish = watch.lap();
+  seconds.features = output.seconds.features;
+  seconds.model = output.seconds.model;
+  seconds.lists = output.seconds.lists;
+  seconds.total = whole.lap();
+  governor.observe(records.size(), seconds.total);
+  pause_on_dead_letters(records.size(), event_letters);
+  observer.on_step({input.step, records.size(), lists, commit_bytes, input.changes.size(),
+                    letters.size() - event_letters, ingested, output.learnt, step->learner().model_step(), input.effort,
+                    output.trials, seconds});
+  return Ok{};
+}
+
+StepInput Pipeline::State::input_of(Ingested& ingested) {
+  StepInput input;
+  input.step = step->last_step() + 1;
+  input.events = std::move(ingested.events);
+  if (items) input.changes = items->take_changes();
+  std::int64_t lag = 0;
+  for (const auto& [partition, waiting] : source.lag()) lag += waiting;
+  input.effort = governor.decide(lag);
+  for (const auto& [where, state] : ingest->partitions()) {
+    input.reflects.push_back({where.first, where.second, state.next});
+  }
+  return input;
+}
+
+// Puts the step's dead letters and the offsets behind it into the batch.
+std::vector<DeadLetter> Pipeline::State::collect_letters(Ingested& ingested) {
+  std::vector<DeadLetter> letters = std::move(ingested.dead_letters);
+  if (items) {
+    for (DeadLetter& letter : items->take_dead_letters()) letters.push_back(std::move(letter));
+    items->flush(pending);
+  }
+  put_dead_letters(letters, next_dead_letter, pending);
+  ingest->flush(pending);
+  return letters;
+}
+
+void Pipeline::State::pause_on_dead_letters(std::uint64_t records, std::uint64_t letters) {
+  if (!dead_letters.add(records, letters)) return;
+  log_error(
+      "too many dead letters, so reading is paused; correct the field mapping or raise ingest.dead_letter_share_max, "
+      "and start again");
+  source.set_paused(Pause::kDeadLetters, true);
+}
+
+Status Pipeline::State::commit(WriteBatch& batch) {
+  MILLRACE_RETURN_IF_ERROR(store.commit(batch));
+  batch.clear();
+  return Ok{};
+}
+
+}  // namespace millrace
