@@ -195,7 +195,15 @@ struct Step::State {
   Status apply_events(const StepInput& input, LearnInput& learn, WriteBatch& batch) {
     MILLRACE_RETURN_IF_ERROR(features->prefetch(input.events));
     std::size_t next = 0;
+    std::size_t next_rating = 0;
     for (std::size_t i = 0; i <= input.events.size(); ++i) {
+      for (; next_rating < input.rating_queries.size() && input.rating_queries[next_rating].at.before == i;
+           ++next_rating) {
+        const auto& [at, item] = input.rating_queries[next_rating];
+        MILLRACE_ASSIGN_OR_RETURN(Context context, features->context(at.user, at.now, at.session));
+        learn.rating_queries.push_back(
+            {learn.examples.size(), std::move(context), features->find_item(item).value_or(kUnknownItem)});
+      }
       for (; next < input.queries.size() && input.queries[next].before == i; ++next) {
         const StepQuery& query = input.queries[next];
         MILLRACE_ASSIGN_OR_RETURN(Context context, features->context(query.user, query.now, query.session));

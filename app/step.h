@@ -36,11 +36,18 @@ struct StepQuery {
   Millis now;
 };
 
+// The rating asked for that the user would give to the item; answered in StepOutput::learnt.asked_ratings.
+struct StepRatingQuery {
+  StepQuery at;
+  ItemId item;
+};
+
 struct StepInput {
   std::uint64_t step = 0;
   std::vector<Event> events;
   std::vector<CatalogueChange> changes;
-  std::vector<StepQuery> queries;  // ordered by `before`
+  std::vector<StepQuery> queries;               // ordered by `before`
+  std::vector<StepRatingQuery> rating_queries;  // ordered by `at.before`
   Effort effort;
   bool make_lists = true;           // a list for every touched user
   std::vector<Reflected> reflects;  // offsets after this step, ordered

@@ -85,13 +85,21 @@ class LearnerOfFamilies final : public Learner {
     const std::vector<Prediction> predictions = input.recovering ? std::vector<Prediction>{} : plan(input);
     std::vector<Lists> lists = rank_by_batch(predictions);
     std::size_t next = 0;
+    std::size_t next_rating = 0;
     for (std::size_t i = 0; i <= input.examples.size(); ++i) {
       for (; next < predictions.size() && predictions[next].before == i; ++next) {
         predict(input, predictions[next], lists[next], outcome);
       }
+      for (; next_rating < input.rating_queries.size() && input.rating_queries[next_rating].before == i;
+           ++next_rating) {
+        const RatingQuery& query = input.rating_queries[next_rating];
+        outcome.asked_ratings.push_back(predict_rating(query.context, query.item));
+      }
       if (i == input.examples.size()) break;
       const Example& example = input.examples[i];
-      if (example.signal == Signal::kRating) outcome.predicted_ratings[i] = predict_rating(example);
+      if (example.signal == Signal::kRating) {
+        outcome.predicted_ratings[i] = predict_rating(example.context, example.item);
+      }
       for (const auto& family : families_) {
         if (learns(*family)) family->observe(example);
       }
@@ -297,9 +305,9 @@ class LearnerOfFamilies final : public Learner {
     return most > 0.0F ? families_[best]->reason() : Reason::kPopular;
   }
 
-  std::optional<float> predict_rating(const Example& example) {
+  std::optional<float> predict_rating(const Context& context, ItemIndex item) {
     for (const auto& family : families_) {
-      if (const auto rating = family->predict_rating(example.context, example.item)) return rating;
+      if (const auto rating = family->predict_rating(context, item)) return rating;
     }
     return std::nullopt;
   }

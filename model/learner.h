@@ -29,6 +29,13 @@ struct Query {
   std::vector<ItemIndex> exclude;  // sorted
 };
 
+// Ask for the rating that the user would give, before examples[before] is observed.
+struct RatingQuery {
+  std::size_t before = 0;
+  Context context;
+  ItemIndex item = kUnknownItem;  // kUnknownItem: an item without a row
+};
+
 // Decided outside the step and recorded with it.
 struct Effort {
   std::uint32_t replays = 2;  // replayed mini-batches after each fresh one
@@ -39,10 +46,11 @@ struct Effort {
 
 struct LearnInput {
   std::uint64_t step = 0;
-  std::vector<Example> examples;         // in order of application, sequences set
-  std::vector<Query> queries;            // ordered by `before`
-  std::vector<ItemFactsChange> changes;  // take effect before the first example
-  std::size_t item_count = 0;            // items known after the step
+  std::vector<Example> examples;            // in order of application, sequences set
+  std::vector<Query> queries;               // ordered by `before`
+  std::vector<RatingQuery> rating_queries;  // ordered by `before`
+  std::vector<ItemFactsChange> changes;     // take effect before the first example
+  std::size_t item_count = 0;               // items known after the step
   Effort effort;
   bool recovering = false;  // learning logged steps again: no queries, and the blend is not touched
 };
@@ -56,6 +64,7 @@ struct Answer {
 struct LearnOutcome {
   std::vector<Answer> answers;                          // one per query
   std::vector<std::optional<float>> predicted_ratings;  // one per example: before it was observed; ratings only
+  std::vector<std::optional<float>> asked_ratings;      // one per rating query
   double loss_sum = 0.0;
   std::uint64_t trained_examples = 0;
 };
