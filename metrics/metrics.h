@@ -74,7 +74,8 @@ class Metrics {
   void dead_letters(TopicIndex topic, std::string_view reason, std::uint64_t count);
   void foreign_keys(std::uint64_t count);
   void catalogue_changes(Outcome outcome, std::uint64_t count);
-  void lag(std::span<const PartitionLag> partitions);  // all assigned ones; others disappear
+  void lag(std::span<const PartitionLag> partitions);  // of the assigned ones; others disappear
+  void assigned(std::uint64_t partitions);
   void rebalance(RebalanceOutcome outcome);
   void rewind();
   void paused(PauseReason reason, bool paused);

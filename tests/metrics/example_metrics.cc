@@ -12,6 +12,7 @@ void report_ingest(Metrics& metrics) {
   metrics.foreign_keys(1);
   metrics.catalogue_changes(Outcome::kApplied, 4);
   metrics.lag(std::vector<PartitionLag>{{TopicIndex{0}, PartitionIndex{0}, 7}, {TopicIndex{1}, PartitionIndex{3}, 0}});
+  metrics.assigned(2);
   metrics.rebalance(RebalanceOutcome::kAssigned);
   metrics.rewind();
   metrics.paused(PauseReason::kBacklog, true);

@@ -83,7 +83,7 @@ TEST(Metrics, ForgetPartitionsThatAreNoLongerOurs) {
   const std::string text = metrics->text();
   EXPECT_EQ(value_of(text, R"(millrace_lag_records{partition="0",topic="clicks"})"), 9.0);
   EXPECT_THAT(text, Not(HasSubstr(R"(millrace_lag_records{partition="3")")));
-  EXPECT_EQ(value_of(text, "millrace_assigned_partitions"), 1.0);
+  EXPECT_EQ(value_of(text, "millrace_assigned_partitions"), 2.0) << "counted apart: a lag may be unknown";
 }
 
 TEST(Metrics, PlaceFreshnessAtItsObjectives) {
