@@ -14,7 +14,7 @@ namespace {
 
 EvaluatorOptions evaluator_options(const EvaluateOptions& options) {
   EvaluatorOptions result;
-  using Type = Metric::Type;
+  using Type = RankMetric::Type;
   for (const Type type : {Type::kRecall, Type::kReciprocalRank, Type::kNdcg}) {
     for (const std::size_t k : options.at) result.metrics.push_back({type, k});
   }

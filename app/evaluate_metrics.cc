@@ -19,7 +19,7 @@ std::optional<std::size_t> rank_in(std::span<const Entry> list, ItemIndex item) 
 
 }  // namespace
 
-std::string Metric::name() const {
+std::string RankMetric::name() const {
   const std::string at = "@" + std::to_string(k);
   switch (type) {
     case Type::kRecall:
@@ -34,7 +34,7 @@ std::string Metric::name() const {
   return at;
 }
 
-double Metric::value(std::span<const std::optional<std::size_t>> ranks) const {
+double RankMetric::value(std::span<const std::optional<std::size_t>> ranks) const {
   double hits = 0.0;
   double gain = 0.0;
   std::optional<std::size_t> best;

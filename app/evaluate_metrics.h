@@ -15,7 +15,7 @@
 
 namespace millrace {
 
-struct Metric {
+struct RankMetric {
   enum class Type : std::uint8_t { kRecall, kHitRate, kReciprocalRank, kNdcg };
   Type type = Type::kRecall;
   std::size_t k = 20;

@@ -22,7 +22,7 @@
 namespace millrace {
 
 struct EvaluatorOptions {
-  std::vector<Metric> metrics;     // the first is the headline
+  std::vector<RankMetric> metrics;     // the first is the headline
   std::size_t list_length = 20;    // of which coverage and novelty are taken
   bool exclude_seen = false;       // what a user touched is no candidate, in the lists and in the floor
   std::vector<std::string> parts;  // names of sub-rows
