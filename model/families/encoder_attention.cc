@@ -1,5 +1,6 @@
 #include "model/families/encoder_attention.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "model/nn/linear.h"
@@ -27,34 +28,60 @@ Matrix newest_rows(const Contexts& contexts, ConstMatrix x, nn::Arena& arena) {
   return newest;
 }
 
-// Gradients of what is added to the positions' hidden layer.
+// Positions are walked in blocks of this many, so that a block stays in the cache from operation to operation.
+constexpr std::size_t kBlock = 256;
+
+struct Block {
+  std::size_t first = 0;
+  std::size_t size = 0;  // a multiple of kPositionPadding
+  std::size_t used = 0;  // without padding
+  std::span<const std::uint32_t> of(std::span<const std::uint32_t> values) const { return values.subspan(first, used); }
+};
+
+template <class Visit>
+void for_each_block(const Contexts& contexts, Visit visit) {
+  for (std::size_t first = 0; first < contexts.position.size(); first += kBlock) {
+    visit(Block{first, std::min(kBlock, contexts.padded_positions - first),
+                std::min(kBlock, contexts.position.size() - first)});
+  }
+}
+
+// hidden = tanh(U x + what is looked up), for one block.
+void hidden_forward(const Parameters& parameters, const EncoderOptions& options, const Contexts& contexts,
+                    const Block& block, ConstMatrix x, ConstMatrix last, Matrix hidden) {
+  nn::linear_forward(x, parameters.key.value, hidden);
+  nn::add_lookup(last, block.of(contexts.context), hidden);
+  nn::add_lookup(parameters.position.value, block.of(contexts.position), hidden);
+  if (options.use_kinds) nn::add_lookup(parameters.kind.value, block.of(contexts.kind), hidden);
+  if (options.use_gaps) nn::add_lookup(parameters.gap.value, block.of(contexts.gap), hidden);
+  nn::tanh_forward(hidden);
+}
+
+// Gradients of what is looked up; `dhidden` without padding.
 void lookups_backward(Parameters& parameters, const EncoderOptions& options, const Contexts& contexts,
-                      ConstMatrix dhidden) {
-  nn::add_lookup_backward(contexts.position, dhidden, parameters.position.gradient);
-  if (options.use_kinds) nn::add_lookup_backward(contexts.kind, dhidden, parameters.kind.gradient);
-  if (options.use_gaps) nn::add_lookup_backward(contexts.gap, dhidden, parameters.gap.gradient);
+                      const Block& block, ConstMatrix dhidden, Matrix dlast) {
+  nn::add_lookup_backward(block.of(contexts.context), dhidden, dlast);
+  nn::add_lookup_backward(block.of(contexts.position), dhidden, parameters.position.gradient);
+  if (options.use_kinds) nn::add_lookup_backward(block.of(contexts.kind), dhidden, parameters.kind.gradient);
+  if (options.use_gaps) nn::add_lookup_backward(block.of(contexts.gap), dhidden, parameters.gap.gradient);
 }
 
 }  // namespace
 
 Attention attention_forward(const Parameters& parameters, const EncoderOptions& options, const Contexts& contexts,
                             ConstMatrix x, nn::Arena& arena) {
-  const std::size_t positions = contexts.position.size();
   Attention out;
   out.newest = newest_rows(contexts, x, arena);
   out.hidden = arena.matrix(contexts.padded_positions, x.columns);
-  nn::linear_forward(x, parameters.key.value, out.hidden);
+  out.weights = arena.floats(nn::padded(contexts.padded_positions, nn::kLanes)).data();
   const Matrix last = arena.matrix(contexts.padded_size, x.columns);
   nn::linear_forward(out.newest, parameters.last.value, last);
-  nn::add_lookup(last, contexts.context, out.hidden);
-  nn::add_lookup(parameters.position.value, contexts.position, out.hidden);
-  if (options.use_kinds) nn::add_lookup(parameters.kind.value, contexts.kind, out.hidden);
-  if (options.use_gaps) nn::add_lookup(parameters.gap.value, contexts.gap, out.hidden);
-  nn::tanh_forward(out.hidden);
-
-  out.weights = arena.floats(nn::padded(contexts.padded_positions, nn::kLanes)).data();
-  nn::project_rows({out.hidden.data, positions, x.columns}, parameters.query.value.data, out.weights);
-  for (std::size_t p = 0; p < positions; ++p) {
+  for_each_block(contexts, [&](const Block& block) {
+    const Matrix hidden = slice(out.hidden, block.first, block.size);
+    hidden_forward(parameters, options, contexts, block, slice(x, block.first, block.size), last, hidden);
+    nn::project_rows(slice(hidden, 0, block.used), parameters.query.value.data, out.weights + block.first);
+  });
+  for (std::size_t p = 0; p < contexts.position.size(); ++p) {
     out.weights[p] += parameters.position_bias.value.data[contexts.position[p]];
   }
   nn::segment_softmax(contexts.begin, out.weights);
@@ -74,7 +101,8 @@ Matrix attention_backward(Parameters& parameters, const EncoderOptions& options,
     nn::gemm_f32(Transposed::kYes, Transposed::kNo, kUserFeatures, x.columns, contexts.padded_size,
                  contexts.features.data, dpooled.data, parameters.user.gradient.data, Into::kAdd);
   }
-  const Matrix dx = arena.zeros(contexts.padded_positions, x.columns);
+  const Matrix dx = arena.matrix(contexts.padded_positions, x.columns);
+  std::fill(dx.row(positions), dx.row(dx.rows), 0.0F);
   float* dlogits = arena.floats(contexts.padded_positions).data();
   nn::pool_rows_backward(x, forward.weights, contexts.begin, dpooled, dlogits, dx);
   nn::segment_softmax_backward(contexts.begin, forward.weights, dlogits);
@@ -82,16 +110,20 @@ Matrix attention_backward(Parameters& parameters, const EncoderOptions& options,
     parameters.position_bias.gradient.data[contexts.position[p]] += dlogits[p];
   }
 
-  const Matrix dhidden = arena.zeros(contexts.padded_positions, x.columns);
-  const Matrix used{dhidden.data, positions, x.columns};
-  nn::project_rows_backward({forward.hidden.data, positions, x.columns}, parameters.query.value.data, dlogits,
-                            parameters.query.gradient.data, used);
-  nn::tanh_backward(forward.hidden, dhidden);
-  lookups_backward(parameters, options, contexts, used);
+  const Matrix scratch = arena.matrix(kBlock, x.columns);
   const Matrix dlast = arena.zeros(contexts.padded_size, x.columns);
-  nn::add_lookup_backward(contexts.context, used, dlast);
-
-  nn::linear_backward(x, parameters.key.value, dhidden, parameters.key.gradient, dx, Into::kAdd);
+  for_each_block(contexts, [&](const Block& block) {
+    const ConstMatrix hidden = slice(ConstMatrix(forward.hidden), block.first, block.size);
+    const Matrix dhidden = slice(scratch, 0, block.size);
+    const Matrix used = slice(dhidden, 0, block.used);
+    std::fill(dhidden.row(block.used), dhidden.row(block.size), 0.0F);
+    nn::project_rows_backward(slice(hidden, 0, block.used), parameters.query.value.data, dlogits + block.first,
+                              parameters.query.gradient.data, used);
+    nn::tanh_backward(hidden, dhidden);
+    lookups_backward(parameters, options, contexts, block, used, dlast);
+    nn::linear_backward(slice(x, block.first, block.size), parameters.key.value, dhidden, parameters.key.gradient,
+                        slice(dx, block.first, block.size), Into::kAdd);
+  });
   const Matrix dnewest = arena.matrix(contexts.padded_size, x.columns);
   nn::linear_backward(forward.newest, parameters.last.value, dlast, parameters.last.gradient, dnewest);
   for (std::size_t b = 0; b < contexts.size; ++b) {

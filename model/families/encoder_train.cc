@@ -147,18 +147,20 @@ Rows gather(State& state) {
       state.content.forward(item, static_cast<std::uint32_t>(local), state.content_vector(rows[local]));
     }
     state.embedding(rows[local], to);
+    const Matrix row = nn::slice(out.unit, local, 1);
+    nn::normalise_rows(row, row, out.norms + local);
   }
-  nn::normalise_rows(out.unit, out.unit, out.norms);
   return out;
 }
 
 void update_rows(State& state, const Rows& rows, Matrix gradient, const nn::AdamStep& step) {
-  nn::normalise_rows_backward(rows.unit, rows.norms, gradient, gradient);
   const auto table_rows = state.locals.rows();
   for (std::size_t local = 0; local < table_rows.size(); ++local) {
     prefetch_row(state, table_rows, local + kAhead);
     const std::uint32_t row = table_rows[local];
     if (row == EmbeddingTable::kNoRow) continue;
+    const Matrix drow = nn::slice(gradient, local, 1);
+    nn::normalise_rows_backward(nn::slice(rows.unit, local, 1), rows.norms + local, drow, drow);
     nn::adam_step(step, gradient.row(local), state.items.vector(row, 0), state.items.vector(row, 1),
                   state.items.vector(row, 2), gradient.columns);
     state.items.mark(row);
@@ -224,7 +226,8 @@ TrainReport train_minibatch(State& state, const Minibatch& minibatch) {
   const Extras extras = build_extras(state, contexts, positions, batch.targets, offsets.size());
   const Rows rows = gather(state);
 
-  const Matrix x = arena.zeros(contexts.padded_positions, options.dimension);
+  const Matrix x = arena.matrix(contexts.padded_positions, options.dimension);
+  std::fill(x.row(positions.size()), x.row(x.rows), 0.0F);
   nn::gather_rows(rows.unit, positions, x);
   const nn::DropoutRate rate(options.dropout);
   const auto noise = arena.bytes(x.size());
@@ -244,7 +247,8 @@ TrainReport train_minibatch(State& state, const Minibatch& minibatch) {
                                    .positive = extras.positive,
                                    .shift = kShiftShare * scale + kShiftMore,
                                    .weight = 1.0F / static_cast<float>(contexts.size)};
-  const Matrix drows = arena.zeros(rows.unit.rows, rows.unit.columns);
+  const Matrix drows = arena.matrix(rows.unit.rows, rows.unit.columns);
+  std::fill(drows.row(offsets.size()), drows.row(drows.rows), 0.0F);  // the negatives' rows are overwritten
   const Matrix dscaled = arena.zeros(encoded.scaled.rows, encoded.scaled.columns);
   float* dbias = arena.floats(extras.item.size()).data();
   const double loss = nn::sampled_softmax(softmax, arena, {.contexts = dscaled, .items = drows, .extra_bias = dbias});

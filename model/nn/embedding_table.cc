@@ -108,7 +108,7 @@ void EmbeddingTable::mark_entry(std::uint32_t at) {
 }
 
 void EmbeddingTable::mark(std::uint32_t row) {
-  mark_entry(row_entries_[row]);
+  changed_rows_.mark(row);
   stale_.mark(row);
 }
 
@@ -134,6 +134,9 @@ std::string EmbeddingTable::encode(const Entry& entry) const {
 void EmbeddingTable::save(const Sink& sink, bool all) {
   if (all) {
     for (const auto& [key, entry] : index_) changed_keys_.push_back(key);
+  }
+  for (const std::uint32_t row : changed_rows_.take()) {
+    if (row < rows_.size()) changed_keys_.push_back(key_of(row));
   }
   std::sort(changed_keys_.begin(), changed_keys_.end());
   changed_keys_.erase(std::unique(changed_keys_.begin(), changed_keys_.end()), changed_keys_.end());

@@ -94,9 +94,10 @@ class EmbeddingTable {
   std::vector<std::uint32_t> free_entries_;
   std::vector<std::uint32_t> row_entries_;  // row → entry
   RowStore rows_;
-  TouchOrder admitted_;  // entries with a row
-  TouchOrder waiting_;   // entries without
-  std::vector<std::uint64_t> changed_keys_;
+  TouchOrder admitted_;                      // entries with a row
+  TouchOrder waiting_;                       // entries without
+  std::vector<std::uint64_t> changed_keys_;  // whose entry changed or went
+  DirtyRows changed_rows_;
   DirtyRows stale_;
 };
 

@@ -18,6 +18,11 @@ struct Matrix {
   std::size_t size() const { return rows * columns; }
 };
 
+// Rows first … first + count − 1.
+inline Matrix slice(Matrix matrix, std::size_t first, std::size_t count) {
+  return {matrix.row(first), count, matrix.columns};
+}
+
 struct ConstMatrix {
   const float* data = nullptr;
   std::size_t rows = 0;
@@ -30,5 +35,9 @@ struct ConstMatrix {
   const float* row(std::size_t index) const { return data + index * columns; }
   std::size_t size() const { return rows * columns; }
 };
+
+inline ConstMatrix slice(ConstMatrix matrix, std::size_t first, std::size_t count) {
+  return {matrix.row(first), count, matrix.columns};
+}
 
 }  // namespace millrace::nn

@@ -25,7 +25,7 @@ void PoolRowsBackward(ConstMatrix x, const float* weights, std::span<const std::
   for (std::size_t b = 0; b + 1 < offsets.size(); ++b) {
     for (std::size_t p = offsets[b]; p < offsets[b + 1]; ++p) {
       dweights[p] = DotRow(dout.row(b), x.row(p), x.columns);
-      AddScaledRow(dx.row(p), weights[p], dout.row(b), x.columns);
+      ScaledRow(dx.row(p), weights[p], dout.row(b), x.columns);
     }
   }
 }

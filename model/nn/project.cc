@@ -14,14 +14,9 @@ void ProjectRows(ConstMatrix h, const float* v, float* out) {
 }
 
 void ProjectRowsBackward(ConstMatrix h, const float* v, const float* dout, float* dv, Matrix dh) {
-  const Floats d;
   for (std::size_t p = 0; p < h.rows; ++p) {
     AddScaledRow(dv, dout[p], h.row(p), h.columns);
-    const Vector factor = hn::Set(d, dout[p]);
-    float* to = dh.row(p);
-    for (std::size_t i = 0; i < h.columns; i += hn::Lanes(d)) {
-      hn::StoreU(hn::Mul(factor, hn::LoadU(d, v + i)), d, to + i);
-    }
+    ScaledRow(dh.row(p), dout[p], v, h.columns);
   }
 }
 

@@ -44,6 +44,13 @@ HWY_INLINE void AddScaledRow(float* HWY_RESTRICT y, float a, const float* HWY_RE
   }
 }
 
+// y = a · x
+HWY_INLINE void ScaledRow(float* HWY_RESTRICT y, float a, const float* HWY_RESTRICT x, std::size_t n) {
+  const Floats d;
+  const Vector factor = hn::Set(d, a);
+  for (std::size_t i = 0; i < n; i += hn::Lanes(d)) hn::StoreU(hn::Mul(factor, hn::LoadU(d, x + i)), d, y + i);
+}
+
 HWY_INLINE void AddRow(float* HWY_RESTRICT y, const float* HWY_RESTRICT x, std::size_t n) {
   const Floats d;
   for (std::size_t i = 0; i < n; i += hn::Lanes(d)) {
