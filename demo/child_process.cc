@@ -38,10 +38,10 @@ std::vector<std::string> merged_environment(const ChildOptions& options) {
   for (char** entry = environ; *entry != nullptr; ++entry) {
     const std::string text = *entry;
     bool replaced = false;
-    for (const auto& [name, value] : options.environment) replaced |= text.starts_with(name + "=");
+    for (const auto& [name, value] : options.environment) replaced |= text.starts_with(std::string(name).append("="));
     if (!replaced) result.push_back(text);
   }
-  for (const auto& [name, value] : options.environment) result.push_back(name + "=" + value);
+  for (const auto& [name, value] : options.environment) result.push_back(std::string(name).append("=").append(value));
   return result;
 }
 

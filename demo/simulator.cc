@@ -137,8 +137,8 @@ void Simulator::simulate_session() {
   const std::string session = named('s', ++sessions_);
   // Of one user time never goes back, even when sessions overlap: a late record is one that is meant to be.
   Millis time = std::max(clock_, last_click_[user].value_or(kStart));
-  const auto clicks = 1 + static_cast<std::uint64_t>((options_.session_length - 1.0) * random_.exponential() + 0.5);
-  for (std::uint64_t i = 0; i < clicks && good_ < options_.events; ++i) {
+  const auto clicks = 1 + std::llround((options_.session_length - 1.0) * random_.exponential());
+  for (long long i = 0; i < clicks && good_ < options_.events; ++i) {
     time.count += 1 + static_cast<std::int64_t>(kClickGapMillis * random_.exponential());
     visit(user, draw(weights), time, session);
   }

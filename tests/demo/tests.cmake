@@ -1,1 +1,1 @@
-millrace_test(NAME demo LINKS millrace_demo millrace_ingest)
+millrace_test(NAME demo LINKS millrace_app millrace_demo millrace_ingest)
