@@ -1,17 +1,20 @@
 #include "model/families/factors.h"
 
 #include "core/check.h"
+#include "core/random.h"
 #include "model/families/positive.h"
 
 namespace millrace {
 namespace {
+
+constexpr std::uint64_t kOthersPurpose = 105;
 
 bool is_rating(const Example& example) { return example.signal == Signal::kRating && example.item != kUnknownItem; }
 
 }  // namespace
 
 FactorsFamily::FactorsFamily(const FactorsOptions& options, std::uint64_t seed, const ItemTable& items)
-    : ratings_(options, seed), likings_(options, seed, items) {}
+    : seed_(seed), ratings_(options, seed), likings_(options, seed, items) {}
 
 std::vector<std::vector<ScoredItem>> FactorsFamily::rank(std::span<const RankRequest> requests, std::size_t k) {
   return likings_.rank(requests, k);
@@ -23,18 +26,17 @@ void FactorsFamily::score(const Context& context, std::span<const ItemIndex> ite
 
 void FactorsFamily::observe(const Example& example) {
   if (is_rating(example)) ratings_.learn(example);
+  if (!is_positive(example)) return;
+  Random random(seed_, example.sequence, kOthersPurpose);
+  likings_.learn(example, random);
 }
 
 TrainReport FactorsFamily::train(const Minibatch& batch) {
+  if (batch.fresh) return {};
   Random random = batch.random;
   for (const Example* example : batch.examples) {
-    if (!batch.fresh && is_rating(*example)) ratings_.replay(*example);
-    if (!is_positive(*example)) continue;
-    if (batch.fresh) {
-      likings_.learn(*example, random);
-    } else {
-      likings_.replay(*example, random);
-    }
+    if (is_rating(*example)) ratings_.replay(*example);
+    if (is_positive(*example)) likings_.replay(*example, random);
   }
   return {};  // its errors are not on the scale of the encoder's loss
 }

@@ -1,6 +1,7 @@
-// Matrix factorisation: ratings (RatingFactors, learnt event by event, so that predict_rating() is always up to date)
-// and wants (LikingFactors, learnt at the end of the step). Replayed mini-batches are learnt by both. Users are capped:
-// who was not touched for longest makes room. One thread.
+// Matrix factorisation: of ratings (RatingFactors) and of wants (LikingFactors). Both learn event by event, so that
+// predict_rating() and score() are always up to date, and again from replayed mini-batches. Lists are ranked a step at
+// a time, for a scan of the catalogue costs far less in a batch. Users are capped: who was not touched for longest
+// makes room. One thread.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +22,7 @@ class FactorsFamily final : public Family {
   std::string_view name() const override { return "factors"; }
   Reason reason() const override { return Reason::kEncoder; }
   bool ranks_by_batch() const override { return true; }
-  // Scores are likings: near 1 for what is wanted, 0 where there is no opinion.
+  // Scores are likings above 0 (differences are log-odds); 0 where there is no opinion.
   std::vector<std::vector<ScoredItem>> rank(std::span<const RankRequest> requests, std::size_t k) override;
   void score(const Context& context, std::span<const ItemIndex> items, std::span<float> scores) override;
   void observe(const Example& example) override;
@@ -35,6 +36,7 @@ class FactorsFamily final : public Family {
   std::uint64_t rows() const override { return ratings_.rows() + likings_.rows(); }
 
  private:
+  std::uint64_t seed_;
   RatingFactors ratings_;
   LikingFactors likings_;
 };

@@ -1,8 +1,8 @@
 #include "model/families/factors_liking.h"
 
 #include <algorithm>
+#include <cmath>
 
-#include "model/families/factor_rows.h"
 #include "model/families/row_error.h"
 #include "model/nn/vector_ops.h"
 
@@ -11,67 +11,73 @@ namespace {
 
 constexpr std::string_view kUserTable = "lu";
 constexpr std::string_view kItemTable = "li";
+constexpr int kNegatives = 16;        // items that a wanted one is set against
+constexpr float kAdagradRate = 2.0F;  // times the configured rate, as for ratings
 constexpr float kInitialDeviation = 0.1F;
-constexpr int kNegatives = 4;  // items that a wanted one is set against
+constexpr std::uint64_t kUserPurpose = 103;
+constexpr std::uint64_t kItemPurpose = 104;
 
 }  // namespace
 
 LikingFactors::LikingFactors(const FactorsOptions& options, std::uint64_t seed, const ItemTable& items)
     : options_(options),
-      seed_(seed),
       item_facts_(items),
-      dimension_(factor_dimension(options)),
-      users_(factor_table(dimension_, options.max_users)),
-      items_(factor_table(dimension_, kMostFactorItems)),
-      index_(dimension_, choose_scan_kernel()) {}
-
-std::uint32_t LikingFactors::touch(nn::EmbeddingTable& table, std::uint64_t key, std::uint64_t clock,
-                                   std::uint64_t purpose) {
-  const auto touched = table.touch(key, clock);
-  if (touched.admitted) {
-    draw_factors({table.vector(touched.row, 0), dimension_}, Random(seed_, key, purpose), kInitialDeviation);
-  }
-  return touched.row;
-}
+      users_({options.dimension, options.max_users, seed, kUserPurpose, kInitialDeviation}),
+      items_({options.dimension, kMostFactorItems, seed, kItemPurpose, kInitialDeviation}),
+      index_(items_.dimension() + nn::kLanes, choose_scan_kernel()),
+      user_gradient_(users_.dimension()),
+      item_gradient_(users_.dimension()),
+      extended_(index_.dimension()) {}
 
 void LikingFactors::learn(const Example& example, Random& random) {
-  const std::uint32_t user = touch(users_, raw(example.context.user), example.sequence, kLikingUserPurpose);
-  const std::uint32_t item = touch(items_, raw(example.item), example.sequence, kLikingItemPurpose);
-  learn_rows(user, item, random);
+  const std::uint32_t user = users_.touch(raw(example.context.user), example.sequence);
+  const std::uint32_t item = items_.touch(raw(example.item), example.sequence);
+  learn_pairs(user, item, random);
 }
 
 void LikingFactors::replay(const Example& example, Random& random) {
   const std::uint32_t user = users_.find(raw(example.context.user));
   const std::uint32_t item = items_.find(raw(example.item));
-  if (user == nn::EmbeddingTable::kNoRow || item == nn::EmbeddingTable::kNoRow) return;
-  learn_rows(user, item, random);
+  if (user != FactorTable::kNoRow && item != FactorTable::kNoRow) learn_pairs(user, item, random);
 }
 
-void LikingFactors::learn_rows(std::uint32_t user, std::uint32_t item, Random& random) {
-  step(user, item, 1.0F);
+void LikingFactors::learn_pairs(std::uint32_t user, std::uint32_t item, Random& random) {
   for (int i = 0; i < kNegatives; ++i) {
     const auto other = static_cast<std::uint32_t>(random.below(items_.rows()));
-    if (other != item) step(user, other, 0.0F);
+    if (other == item) continue;
+    const float wrong = 1.0F / (1.0F + std::exp(score(user, item) - score(user, other)));
+    pull(user, item, wrong);
+    pull(user, other, -wrong);
   }
 }
 
-void LikingFactors::step(std::uint32_t user, std::uint32_t item, float target) {
-  float* p = users_.vector(user, 0);
-  float* q = items_.vector(item, 0);
-  const float error = target - nn::dot(p, q, dimension_);
-  for (std::size_t k = 0; k < dimension_; ++k) {
-    const float before = p[k];
-    p[k] += options_.rate * (error * q[k] - options_.regularisation * p[k]);
-    q[k] += options_.rate * (error * before - options_.regularisation * q[k]);
+float LikingFactors::score(std::uint32_t user, std::uint32_t item) const {
+  return nn::dot(users_.factors(user), items_.factors(item), users_.dimension()) + items_.bias(item);
+}
+
+void LikingFactors::pull(std::uint32_t user, std::uint32_t item, float strength) {
+  const float* p = users_.factors(user);
+  const float* q = items_.factors(item);
+  for (std::size_t k = 0; k < user_gradient_.size(); ++k) {
+    user_gradient_[k] = options_.regularisation * p[k] - strength * q[k];
+    item_gradient_[k] = options_.regularisation * q[k] - strength * p[k];
   }
-  users_.mark(user);
-  items_.mark(item);
+  const float rate = kAdagradRate * options_.rate;
+  users_.step(user, user_gradient_.data(), rate);
+  items_.step(item, item_gradient_.data(), rate);
+  items_.step_bias(item, options_.regularisation * items_.bias(item) - strength, rate);
+}
+
+std::span<const float> LikingFactors::extended(const float* factors, float last) {
+  std::copy_n(factors, users_.dimension(), extended_.begin());
+  extended_[users_.dimension()] = last;
+  return extended_;
 }
 
 void LikingFactors::refresh_index() {
   for (const std::uint32_t row : items_.take_stale()) {
     const auto slot = static_cast<std::uint32_t>(items_.key_of(row));
-    index_.set_row(slot, {items_.vector(row, 0), dimension_});
+    index_.set_row(slot, extended(items_.factors(row), items_.bias(row)));
     item_changed(ItemIndex{slot});
   }
 }
@@ -89,9 +95,10 @@ std::vector<std::vector<ScoredItem>> LikingFactors::rank(std::span<const RankReq
   std::vector<std::vector<std::uint32_t>> excluded;
   for (std::size_t i = 0; i < requests.size(); ++i) {
     const std::uint32_t user = users_.find(raw(requests[i].context->user));
-    if (user == nn::EmbeddingTable::kNoRow) continue;
+    if (user == FactorTable::kNoRow) continue;
     asked.push_back(i);
-    queries.insert(queries.end(), users_.vector(user, 0), users_.vector(user, 0) + dimension_);
+    const auto query = extended(users_.factors(user), 1.0F);
+    queries.insert(queries.end(), query.begin(), query.end());
     excluded.emplace_back();
     for (const ItemIndex item : requests[i].exclude) excluded.back().push_back(raw(item));
   }
@@ -108,13 +115,13 @@ std::vector<std::vector<ScoredItem>> LikingFactors::rank(std::span<const RankReq
 float LikingFactors::liking(UserIndex user, ItemIndex item) const {
   const std::uint32_t u = users_.find(raw(user));
   const std::uint32_t i = items_.find(raw(item));
-  if (u == nn::EmbeddingTable::kNoRow || i == nn::EmbeddingTable::kNoRow) return 0.0F;
-  return std::max(0.0F, exact_dot(users_.vector(u, 0), items_.vector(i, 0), dimension_));
+  if (u == FactorTable::kNoRow || i == FactorTable::kNoRow) return 0.0F;
+  return std::max(0.0F, score(u, i));
 }
 
 void LikingFactors::save(const RowSink& sink, bool all) {
-  save_factor_rows(users_, kUserTable, sink, all);
-  save_factor_rows(items_, kItemTable, sink, all);
+  users_.save(kUserTable, sink, all);
+  items_.save(kItemTable, sink, all);
 }
 
 Status LikingFactors::load(std::string_view table, std::string_view key, std::string_view value) {
@@ -126,6 +133,10 @@ Status LikingFactors::load(std::string_view table, std::string_view key, std::st
 Status LikingFactors::loaded() {
   MILLRACE_RETURN_IF_ERROR(users_.loaded());
   return items_.loaded();
+}
+
+std::uint64_t LikingFactors::memory_bytes() const {
+  return users_.memory_bytes() + items_.memory_bytes() + index_.memory_bytes();
 }
 
 }  // namespace millrace

@@ -1,6 +1,9 @@
-// Matrix factorisation of what users want, learnt one positive example at a time: liking(u, i) = p(u) · q(i) is drawn
-// towards 1 for what was wanted (ISGD; Vinagre and others, 2014) and towards 0 for a few items drawn at random. A part
-// of FactorsFamily.
+// Matrix factorisation of what users want, learnt one positive example at a time: liking(u, i) = b(i) + p(u) · q(i).
+// Each wanted item is set against items drawn at random, pair by pair: Bayesian personalised ranking (Rendle and
+// others, 2009), minimising log(1 + exp(liking(u, other) - liking(u, wanted))), by row-wise Adagrad. So 0 is the liking
+// of an item like any other. A part of FactorsFamily.
+//
+// Rows: "lu" by user and "li" by item (embedding_table.h, of factor_table.h's floats).
 #pragma once
 
 #include <cstdint>
@@ -11,9 +14,9 @@
 #include "core/example.h"
 #include "core/random.h"
 #include "core/result.h"
+#include "model/families/factor_table.h"
 #include "model/families/family.h"
 #include "model/item_table.h"
-#include "model/nn/embedding_table.h"
 #include "model/options.h"
 #include "model/top_k.h"
 
@@ -24,13 +27,15 @@ class LikingFactors {
   // `items` must outlive the object.
   LikingFactors(const FactorsOptions& options, std::uint64_t seed, const ItemTable& items);
 
-  // Both require a positive example; `random` draws the items it is set against.
+  // Both require a positive example; `random` draws the items it is set against. Learns a new one; makes rows for a
+  // user and an item it meets first.
   void learn(const Example& example, Random& random);
+  // Learns an old one again, if neither row has been dropped since.
   void replay(const Example& example, Random& random);
 
   // Likings above 0, best first; nothing for a user without a row.
   std::vector<std::vector<ScoredItem>> rank(std::span<const RankRequest> requests, std::size_t k);
-  // 0 for whom or what has no row.
+  // At least 0; 0 for whom or what has no row.
   float liking(UserIndex user, ItemIndex item) const;
   void item_changed(ItemIndex item);
 
@@ -39,21 +44,24 @@ class LikingFactors {
   Status load(std::string_view table, std::string_view key, std::string_view value);
   Status loaded();
   std::uint64_t rows() const { return users_.rows() + items_.rows(); }
-  std::uint64_t memory_bytes() const { return users_.memory_bytes() + items_.memory_bytes() + index_.memory_bytes(); }
+  std::uint64_t memory_bytes() const;
 
  private:
-  std::uint32_t touch(nn::EmbeddingTable& table, std::uint64_t key, std::uint64_t clock, std::uint64_t purpose);
-  void learn_rows(std::uint32_t user, std::uint32_t item, Random& random);
-  void step(std::uint32_t user, std::uint32_t item, float target);
+  void learn_pairs(std::uint32_t user, std::uint32_t item, Random& random);
+  float score(std::uint32_t user, std::uint32_t item) const;
+  void pull(std::uint32_t user, std::uint32_t item, float strength);
   void refresh_index();
+  // `factors` followed by `last` and zeros.
+  std::span<const float> extended(const float* factors, float last);
 
   FactorsOptions options_;
-  std::uint64_t seed_;
   const ItemTable& item_facts_;
-  std::size_t dimension_;
-  nn::EmbeddingTable users_;
-  nn::EmbeddingTable items_;  // rows are never dropped, so a row keeps its number
-  TopKIndex index_;           // of item rows by ItemIndex, brought up to date before it is searched
+  FactorTable users_;
+  FactorTable items_;  // rows are never dropped, so a row keeps its number
+  TopKIndex index_;    // of (q, b) by ItemIndex, searched with (p, 1); brought up to date before it is searched
+  std::vector<float> user_gradient_;  // scratch
+  std::vector<float> item_gradient_;
+  std::vector<float> extended_;
 };
 
 }  // namespace millrace

@@ -1,13 +1,9 @@
 #include "model/families/factors_rating.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "core/bytes.h"
-#include "core/random.h"
-#include "model/families/factor_rows.h"
 #include "model/families/row_error.h"
-#include "model/nn/adagrad.h"
 #include "model/nn/vector_ops.h"
 
 namespace millrace {
@@ -24,32 +20,17 @@ constexpr float kBiasRate = 6.0F;
 constexpr float kFactorRegularisation = 4.0F;
 constexpr float kBiasRegularisation = 0.5F;
 constexpr float kInitialDeviation = 0.05F;
+constexpr std::uint64_t kUserPurpose = 101;
+constexpr std::uint64_t kItemPurpose = 102;
 
 }  // namespace
 
 RatingFactors::RatingFactors(const FactorsOptions& options, std::uint64_t seed)
     : options_(options),
-      seed_(seed),
-      dimension_(factor_dimension(options)),
-      users_(factor_table(dimension_ + nn::kLanes, options.max_users)),
-      items_(factor_table(dimension_ + nn::kLanes, kMostFactorItems)),
-      user_gradient_(dimension_),
-      item_gradient_(dimension_) {}
-
-RatingFactors::Row RatingFactors::row(nn::EmbeddingTable& table, std::uint32_t index) const {
-  float* begin = table.vector(index, 0);
-  float* rest = begin + dimension_;
-  return {begin, rest[0], rest[1], rest[2]};
-}
-
-std::uint32_t RatingFactors::touch(nn::EmbeddingTable& table, std::uint64_t key, std::uint64_t clock,
-                                   std::uint64_t purpose) {
-  const auto touched = table.touch(key, clock);
-  if (touched.admitted) {
-    draw_factors({table.vector(touched.row, 0), dimension_}, Random(seed_, key, purpose), kInitialDeviation);
-  }
-  return touched.row;
-}
+      users_({options.dimension, options.max_users, seed, kUserPurpose, kInitialDeviation}),
+      items_({options.dimension, kMostFactorItems, seed, kItemPurpose, kInitialDeviation}),
+      user_gradient_(users_.dimension()),
+      item_gradient_(users_.dimension()) {}
 
 void RatingFactors::learn(const Example& example) {
   least_ = count_ == 0 ? example.value : std::min(least_, example.value);
@@ -57,39 +38,32 @@ void RatingFactors::learn(const Example& example) {
   sum_ += static_cast<double>(example.value);
   ++count_;
   dirty_ = true;
-  const std::uint32_t user = touch(users_, raw(example.context.user), example.sequence, kRatingUserPurpose);
-  const std::uint32_t item = touch(items_, raw(example.item), example.sequence, kRatingItemPurpose);
+  const std::uint32_t user = users_.touch(raw(example.context.user), example.sequence);
+  const std::uint32_t item = items_.touch(raw(example.item), example.sequence);
   step(user, item, example.value);
 }
 
 void RatingFactors::replay(const Example& example) {
   const std::uint32_t user = users_.find(raw(example.context.user));
   const std::uint32_t item = items_.find(raw(example.item));
-  if (user != nn::EmbeddingTable::kNoRow && item != nn::EmbeddingTable::kNoRow) step(user, item, example.value);
+  if (user != FactorTable::kNoRow && item != FactorTable::kNoRow) step(user, item, example.value);
 }
 
 void RatingFactors::step(std::uint32_t user, std::uint32_t item, float value) {
-  const Row u = row(users_, user);
-  const Row i = row(items_, item);
-  const float error = mean() + u.bias + i.bias + nn::dot(u.factors, i.factors, dimension_) - value;
+  const float* p = users_.factors(user);
+  const float* q = items_.factors(item);
+  const std::size_t dimension = users_.dimension();
+  const float error = mean() + users_.bias(user) + items_.bias(item) + nn::dot(p, q, dimension) - value;
   const float held = kFactorRegularisation * options_.regularisation;
-  for (std::size_t k = 0; k < dimension_; ++k) {
-    user_gradient_[k] = error * i.factors[k] + held * u.factors[k];
-    item_gradient_[k] = error * u.factors[k] + held * i.factors[k];
+  for (std::size_t k = 0; k < dimension; ++k) {
+    user_gradient_[k] = error * q[k] + held * p[k];
+    item_gradient_[k] = error * p[k] + held * q[k];
   }
-  const nn::AdagradSettings settings{kFactorRate * options_.rate};
-  nn::adagrad_row_step(settings, user_gradient_.data(), u.factors, &u.factor_squares, dimension_);
-  nn::adagrad_row_step(settings, item_gradient_.data(), i.factors, &i.factor_squares, dimension_);
-  step_bias(u, error);
-  step_bias(i, error);
-  users_.mark(user);
-  items_.mark(item);
-}
-
-void RatingFactors::step_bias(const Row& row, float error) const {
-  const float gradient = error + kBiasRegularisation * options_.regularisation * row.bias;
-  row.bias_squares += gradient * gradient;
-  if (row.bias_squares > 0.0F) row.bias -= kBiasRate * options_.rate * gradient / std::sqrt(row.bias_squares);
+  users_.step(user, user_gradient_.data(), kFactorRate * options_.rate);
+  items_.step(item, item_gradient_.data(), kFactorRate * options_.rate);
+  const float bias_held = kBiasRegularisation * options_.regularisation;
+  users_.step_bias(user, error + bias_held * users_.bias(user), kBiasRate * options_.rate);
+  items_.step_bias(item, error + bias_held * items_.bias(item), kBiasRate * options_.rate);
 }
 
 std::optional<float> RatingFactors::predict(UserIndex user, ItemIndex item) const {
@@ -97,17 +71,17 @@ std::optional<float> RatingFactors::predict(UserIndex user, ItemIndex item) cons
   const std::uint32_t u = users_.find(raw(user));
   const std::uint32_t i = items_.find(raw(item));
   float rating = mean();
-  if (u != nn::EmbeddingTable::kNoRow) rating += users_.vector(u, 0)[dimension_];
-  if (i != nn::EmbeddingTable::kNoRow) rating += items_.vector(i, 0)[dimension_];
-  if (u != nn::EmbeddingTable::kNoRow && i != nn::EmbeddingTable::kNoRow) {
-    rating += nn::dot(users_.vector(u, 0), items_.vector(i, 0), dimension_);
+  if (u != FactorTable::kNoRow) rating += users_.bias(u);
+  if (i != FactorTable::kNoRow) rating += items_.bias(i);
+  if (u != FactorTable::kNoRow && i != FactorTable::kNoRow) {
+    rating += nn::dot(users_.factors(u), items_.factors(i), users_.dimension());
   }
   return std::clamp(rating, least_, most_);
 }
 
 void RatingFactors::save(const RowSink& sink, bool all) {
-  save_factor_rows(users_, kUserTable, sink, all);
-  save_factor_rows(items_, kItemTable, sink, all);
+  users_.save(kUserTable, sink, all);
+  items_.save(kItemTable, sink, all);
   if (!dirty_ && !all) return;
   dirty_ = false;
   ByteWriter row;

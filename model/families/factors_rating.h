@@ -1,5 +1,8 @@
 // Biased matrix factorisation of ratings, learnt rating by rating: rating(u, i) = mean + b(u) + b(i) + p(u) · q(i)
 // (Koren, 2008), by row-wise Adagrad on the squared error. A part of FactorsFamily.
+//
+// Rows: "ru" by user and "ri" by item (embedding_table.h, of factor_table.h's floats); "rt": u8 1, f64 sum of ratings,
+// varint their count, f32 the least, f32 the most.
 #pragma once
 
 #include <cstdint>
@@ -8,8 +11,8 @@
 
 #include "core/example.h"
 #include "core/result.h"
+#include "model/families/factor_table.h"
 #include "model/families/family.h"
-#include "model/nn/embedding_table.h"
 #include "model/options.h"
 
 namespace millrace {
@@ -33,24 +36,12 @@ class RatingFactors {
   std::uint64_t memory_bytes() const { return users_.memory_bytes() + items_.memory_bytes(); }
 
  private:
-  // A row is `dimension_` factors, then a block of its own for bias and the sums of squares.
-  struct Row {
-    float* factors;
-    float& bias;
-    float& factor_squares;
-    float& bias_squares;
-  };
-  Row row(nn::EmbeddingTable& table, std::uint32_t index) const;
-  std::uint32_t touch(nn::EmbeddingTable& table, std::uint64_t key, std::uint64_t clock, std::uint64_t purpose);
   void step(std::uint32_t user, std::uint32_t item, float value);
-  void step_bias(const Row& row, float error) const;
   float mean() const { return static_cast<float>(sum_ / static_cast<double>(count_)); }
 
   FactorsOptions options_;
-  std::uint64_t seed_;
-  std::size_t dimension_;
-  nn::EmbeddingTable users_;
-  nn::EmbeddingTable items_;
+  FactorTable users_;
+  FactorTable items_;
   double sum_ = 0.0;
   std::uint64_t count_ = 0;
   float least_ = 0.0F;

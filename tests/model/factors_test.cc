@@ -22,10 +22,13 @@ class FactorsTest : public ::testing::Test {
     context.user = UserIndex{user};
     return context;
   }
-  static void train(Family& family, const std::vector<Example>& examples, bool fresh, std::uint64_t seed = 1) {
+  static void observe(Family& family, const std::vector<Example>& examples) {
+    for (const Example& example : examples) family.observe(example);
+  }
+  static void replay(Family& family, const std::vector<Example>& examples, std::uint64_t seed = 1) {
     std::vector<const Example*> pointers;
     for (const Example& example : examples) pointers.push_back(&example);
-    family.train({pointers, fresh, examples.back().sequence + 1, Random(seed)});
+    family.train({pointers, false, examples.back().sequence + 1, Random(seed)});
   }
   // A taste in two directions: even users like even items, odd users odd ones.
   float taste(std::uint64_t user, std::uint32_t item) { return user % 2 == item % 2 ? 5.0F : 2.0F; }
@@ -87,7 +90,7 @@ TEST_F(FactorsTest, ReplayingRatingsImprovesTheFit) {
     once.observe(examples.back());
     replayed.observe(examples.back());
   }
-  for (int pass = 0; pass < 5; ++pass) train(replayed, examples, false);
+  for (int pass = 0; pass < 5; ++pass) replay(replayed, examples);
   const auto error = [&](FactorsFamily& family) {
     double sum = 0.0;
     for (const Example& e : examples) sum += std::abs(*family.predict_rating(e.context, e.item) - e.value);
@@ -114,8 +117,8 @@ TEST_F(FactorsTest, RanksWhatLikeMindedUsersWanted) {
     const std::uint64_t user = random.below(30);
     examples.push_back(stream_.event(user, static_cast<std::uint32_t>(2 * random.below(20) + user % 2)));
   }
-  train(factors, examples, true);
-  for (int pass = 0; pass < 5; ++pass) train(factors, examples, false, static_cast<std::uint64_t>(pass));
+  observe(factors, examples);
+  for (int pass = 0; pass < 5; ++pass) replay(factors, examples, static_cast<std::uint64_t>(pass));
   for (std::uint64_t user = 0; user < 30; ++user) {
     for (const std::uint32_t item : items_of(rank_one(factors, of_user(user), 5))) {
       EXPECT_EQ(item % 2, user % 2) << "user " << user;
@@ -125,7 +128,7 @@ TEST_F(FactorsTest, RanksWhatLikeMindedUsersWanted) {
 
 TEST_F(FactorsTest, HasNoOpinionOnAUserItNeverMet) {
   FactorsFamily factors(options_, 1, items_);
-  train(factors, {stream_.event(1, 1), stream_.event(2, 3)}, true);
+  observe(factors, {stream_.event(1, 1), stream_.event(2, 3)});
   EXPECT_TRUE(rank_one(factors, of_user(9), 5).empty());
   EXPECT_EQ(score_one(factors, of_user(9), ItemIndex{1}), 0.0F);
 }
@@ -134,7 +137,7 @@ TEST_F(FactorsTest, ReturnsTeachNothing) {
   FactorsFamily factors(options_, 1, items_);
   Example returned = stream_.event(1, 1);
   returned.quantity = -1.0F;
-  train(factors, {returned}, true);
+  factors.observe(returned);
   EXPECT_EQ(factors.rows(), 0U);
 }
 

@@ -1,0 +1,60 @@
+// A table of factors and biases with their row-wise Adagrad state: one side (users or items) of a factor model. A row
+// is drawn from (seed, key) when its key is met first, so that the order in which rows are made does not matter; beyond
+// the cap the row untouched for longest makes room. Rows are stored by nn::EmbeddingTable.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "core/result.h"
+#include "model/families/family.h"
+#include "model/nn/embedding_table.h"
+
+namespace millrace {
+
+// Items are bounded by the catalogue of the features; this only bounds what a broken row could ask for.
+inline constexpr std::size_t kMostFactorItems = 1U << 26;
+
+struct FactorTableOptions {
+  std::size_t dimension = 32;  // rounded up to a multiple of nn::kLanes
+  std::size_t max_rows = 1'000'000;
+  std::uint64_t seed = 1;
+  std::uint64_t purpose = 0;  // tells tables of one seed apart
+  float initial_deviation = 0.1F;
+};
+
+class FactorTable {
+ public:
+  static constexpr std::uint32_t kNoRow = nn::EmbeddingTable::kNoRow;
+
+  explicit FactorTable(const FactorTableOptions& options);
+
+  std::size_t dimension() const { return dimension_; }
+  std::size_t rows() const { return table_.rows(); }
+  std::uint32_t find(std::uint64_t key) const { return table_.find(key); }
+  std::uint64_t key_of(std::uint32_t row) const { return table_.key_of(row); }
+  // Makes the row if there is none. Requires growing clocks.
+  std::uint32_t touch(std::uint64_t key, std::uint64_t clock);
+
+  const float* factors(std::uint32_t row) const { return table_.vector(row, 0); }
+  float bias(std::uint32_t row) const { return table_.vector(row, 0)[dimension_]; }
+  // One step of row-wise Adagrad; `gradient` has dimension() values and is not of this row's memory.
+  void step(std::uint32_t row, const float* gradient, float rate);
+  void step_bias(std::uint32_t row, float gradient, float rate);
+  // Rows changed since the last call, ascending.
+  std::vector<std::uint32_t> take_stale() { return table_.take_stale(); }
+
+  void save(std::string_view table, const RowSink& sink, bool all);
+  Status load(std::string_view key, std::string_view value) { return table_.load(key, value); }
+  Status loaded() { return table_.loaded(); }
+  std::uint64_t memory_bytes() const { return table_.memory_bytes(); }
+
+ private:
+  FactorTableOptions options_;
+  std::size_t dimension_;
+  nn::EmbeddingTable table_;  // a row: the factors, then bias, sum of squares of the factors' gradients, of the bias's
+};
+
+}  // namespace millrace
