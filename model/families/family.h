@@ -64,8 +64,8 @@ class Family {
   // Best `k` items of each request, best first, ties by lower index; scores are comparable within a family. Fewer than
   // k where the family has no opinion on more. Log-probabilities where the family has them, else shares or counts.
   virtual std::vector<std::vector<ScoredItem>> rank(std::span<const RankRequest> requests, std::size_t k) = 0;
-  // Whether rank() reads only what train() changes: then the learner ranks a step's requests in one batch, before
-  // observe().
+  // Whether the learner ranks a step's requests in one batch, before observe(): where rank() reads only what train()
+  // changes, or where a scan of the catalogue is worth sharing.
   virtual bool ranks_by_batch() const { return false; }
   // Scores of given items for one context, on the scale of rank() but never below the family's floor for "no opinion".
   virtual void score(const Context& context, std::span<const ItemIndex> items, std::span<float> scores) = 0;
