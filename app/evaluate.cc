@@ -54,7 +54,7 @@ Result<EvaluationReport> evaluate(const EvaluateOptions& options) {
     return event.quantity > 0.0F && options.step.features.kinds.at(event.kind).signal != Signal::kRating;
   };
   stream.first_touches = options.step.rules.exclude_seen;
-  stream.scored_from = static_cast<std::size_t>(options.skip_share * static_cast<double>(events.size()));
+  stream.skip_share = options.skip_share;
   MILLRACE_RETURN_IF_ERROR(predict_then_learn(events, stream, evaluator, progress));
   EvaluationReport report = evaluator.report();
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

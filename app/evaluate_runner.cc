@@ -41,14 +41,21 @@ Status StepRunner::add(const Event& event) {
   return input_.events.size() >= batch_ ? run_step() : Ok{};
 }
 
+Status StepRunner::ask_rating(const Event& event) {
+  MILLRACE_CHECK(frozen_.queries.empty());
+  if (input_.rating_queries.size() >= kQueriesMax) MILLRACE_RETURN_IF_ERROR(run_step());
+  input_.rating_queries.push_back({{input_.events.size(), event.user, event.session, event.event_time}, event.item});
+  return Ok{};
+}
+
 Status StepRunner::flush() {
   run_frozen();
-  if (input_.events.empty() && input_.queries.empty() && input_.changes.empty()) return Ok{};
-  return run_step();
+  const bool idle = input_.events.empty() && input_.queries.empty() && input_.rating_queries.empty();
+  return idle ? Ok{} : run_step();
 }
 
 Status StepRunner::ask_frozen(Query query) {
-  MILLRACE_CHECK(input_.events.empty() && input_.queries.empty() && input_.changes.empty());
+  MILLRACE_CHECK(input_.events.empty() && input_.queries.empty());
   frozen_.queries.push_back(std::move(query));
   if (frozen_.queries.size() >= batch_) run_frozen();
   return Ok{};
@@ -61,11 +68,15 @@ Status StepRunner::run_step() {
   if (sink_.answer) {
     for (const Answer& answer : output.learnt.answers) sink_.answer(answer);
   }
+  if (sink_.asked_rating) {
+    for (const std::optional<float> rating : output.learnt.asked_ratings) sink_.asked_rating(rating);
+  }
   if (sink_.rating) report_ratings(output.learnt);
   ++input_.step;
   input_.events.clear();
   input_.queries.clear();
-  input_.changes.clear();
+  input_.rating_queries.clear();
+  input_.changes = std::exchange(next_changes_, {});
   return Ok{};
 }
 

@@ -23,6 +23,7 @@ namespace millrace {
 struct RunnerSink {
   std::function<void(const Answer&)> answer;
   std::function<void(const Event&, std::optional<float> predicted)> rating;  // every event of a rating kind
+  std::function<void(std::optional<float> predicted)> asked_rating;
 };
 
 class StepRunner {
@@ -35,8 +36,11 @@ class StepRunner {
   // A prediction from everything that was added before, features event by event, the model as of the last step.
   Status ask(const UserId& user, const std::string& session, Millis now);
   Status add(const Event& event);
-  // With the next step's changes, before its events.
-  void change(CatalogueChange change) { input_.changes.push_back(std::move(change)); }
+  // The rating that the event's user will give, likewise from everything that was added before.
+  Status ask_rating(const Event& event);
+  // Takes effect after the step that what is pending belongs to: content comes after the events that were added before
+  // it.
+  void change(CatalogueChange change) { next_changes_.push_back(std::move(change)); }
   // Runs what is pending.
   Status flush();
 
@@ -60,6 +64,7 @@ class StepRunner {
   std::unique_ptr<Store> store_;
   std::unique_ptr<Step> step_;
   StepInput input_;
+  std::vector<CatalogueChange> next_changes_;
   LearnInput frozen_;
   RunnerSink sink_;
 };

@@ -3,6 +3,7 @@
 #include <absl/container/flat_hash_set.h>
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 #include <utility>
 
@@ -23,6 +24,17 @@ std::span<const Event> group_at(std::span<const Event> events, std::size_t begin
   std::size_t end = begin;
   while (end < events.size() && events[end].event_time == events[begin].event_time) ++end;
   return events.subspan(begin, end - begin);
+}
+
+std::vector<bool> find_targets(std::span<const Event> events, const TimedStream& stream) {
+  std::vector<bool> targets;
+  targets.reserve(events.size());
+  absl::flat_hash_set<std::pair<std::string, std::string>> touched;
+  for (const Event& event : events) {
+    const bool first = !stream.first_touches || touched.emplace(event.user.bytes, event.item.bytes).second;
+    targets.push_back(first && stream.ranks(event));
+  }
+  return targets;
 }
 
 Trial trial_of(const Event& event) {
@@ -62,17 +74,15 @@ void permute_values(std::span<Event> events, std::uint64_t seed) {
 
 Status predict_then_learn(std::span<const Event> events, const TimedStream& stream, Evaluator& evaluator,
                           Progress& progress) {
-  std::size_t targets = 0;
+  const std::vector<bool> targets = find_targets(events, stream);
+  const auto count = static_cast<double>(std::count(targets.begin(), targets.end(), true));
+  const auto skipped = static_cast<std::size_t>(std::ceil(stream.skip_share * count));
+  std::size_t met = 0;
   for (std::size_t at = 0; at < events.size();) {
     const std::span<const Event> group = group_at(events, at);
-    absl::flat_hash_set<std::pair<std::string, std::string>> touched;  // within the group
-    for (const Event& event : group) {
-      if (!stream.ranks(event)) continue;
-      if (stream.first_touches && (evaluator.memory().touched(event.user, event.item) ||
-                                   !touched.emplace(event.user.bytes, event.item.bytes).second)) {
-        continue;
-      }
-      if (targets++ >= stream.scored_from) MILLRACE_RETURN_IF_ERROR(evaluator.ask(trial_of(event)));
+    for (std::size_t i = 0; i < group.size(); ++i) {
+      if (!targets[at + i] || met++ < skipped) continue;
+      MILLRACE_RETURN_IF_ERROR(evaluator.ask(trial_of(group[i])));
     }
     for (const Event& event : group) MILLRACE_RETURN_IF_ERROR(evaluator.learn(event));
     at += group.size();

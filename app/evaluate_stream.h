@@ -26,7 +26,7 @@ void permute_values(std::span<Event> events, std::uint64_t seed);
 struct TimedStream {
   std::function<bool(const Event&)> ranks;  // whether an event is a target of the ranking
   bool first_touches = false;               // only the first event of a user and an item is one
-  std::size_t scored_from = 0;              // number of the first target that is scored
+  double skip_share = 0.0;                  // of the targets, at the beginning: learnt, not scored
 };
 
 // `events` in time order. All targets of one time are asked for before the first event of that time is learnt.

@@ -11,14 +11,14 @@ namespace millrace {
 
 Evaluator::Evaluator(const EvaluatorOptions& options, StepRunner& runner)
     : options_(options), runner_(runner), ratings_(options.rating_range) {
-  MILLRACE_CHECK(!options.metrics.empty());
   Row row;
   row.metrics.resize(options.metrics.size());
   row.parts.assign(options.parts.size(), row.metrics);
   served_ = floor_ = row;
   learners_.assign(runner.learner_names().size(), row);
   runner.set_sink({[this](const Answer& answer) { on_answer(answer); },
-                   [this](const Event& event, std::optional<float> predicted) { on_rating(event, predicted); }});
+                   [this](const Event& event, std::optional<float> predicted) { on_rating(event, predicted); },
+                   [this](std::optional<float> predicted) { on_asked_rating(predicted); }});
 }
 
 Status Evaluator::ask(const Trial& trial) {
@@ -66,8 +66,20 @@ void Evaluator::on_answer(const Answer& answer) {
   for (std::size_t i = 0; i < learners_.size(); ++i) score_list(learners_[i], pending, answer.learners[i]);
 }
 
-void Evaluator::on_rating(const Event& event, std::optional<float> predicted) {
+Status Evaluator::ask_rating(const Event& event) {
+  asks_ratings_ = true;
+  asked_ratings_.push_back(event);
+  return runner_.ask_rating(event);
+}
+
+void Evaluator::on_asked_rating(std::optional<float> predicted) {
+  const Event event = std::move(asked_ratings_.front());
+  asked_ratings_.pop_front();
   ratings_.add(cluster_number(event.user.bytes), event.value, predicted);
+}
+
+void Evaluator::on_rating(const Event& event, std::optional<float> predicted) {
+  if (!asks_ratings_) ratings_.add(cluster_number(event.user.bytes), event.value, predicted);
 }
 
 template <class List>
@@ -104,7 +116,7 @@ std::uint32_t Evaluator::cluster_number(const std::string& key) {
 
 std::string Evaluator::headline() const {
   char text[64];
-  if (trials_ == 0 && ratings_.count() > 0) {
+  if (trials_ == 0) {
     std::snprintf(text, sizeof text, "rmse %.4f", ratings_.rmse());
   } else {
     std::snprintf(text, sizeof text, "%s %.4f", options_.metrics.front().name().c_str(),
@@ -137,7 +149,7 @@ ReportRow Evaluator::report_row(const Row& row, bool with_lists) const {
 }
 
 EvaluationReport Evaluator::report() const {
-  MILLRACE_CHECK(pending_.empty());
+  MILLRACE_CHECK(pending_.empty() && asked_ratings_.empty());
   EvaluationReport report;
   report.events = events_;
   report.trials = trials_ + ratings_.count();

@@ -22,10 +22,10 @@
 namespace millrace {
 
 struct EvaluatorOptions {
-  std::vector<RankMetric> metrics;     // the first is the headline
-  std::size_t list_length = 20;    // of which coverage and novelty are taken
-  bool exclude_seen = false;       // what a user touched is no candidate, in the lists and in the floor
-  std::vector<std::string> parts;  // names of sub-rows
+  std::vector<RankMetric> metrics;  // the first is the headline; none where only ratings are scored
+  std::size_t list_length = 20;     // of which coverage and novelty are taken
+  bool exclude_seen = false;        // what a user touched is no candidate, in the lists and in the floor
+  std::vector<std::string> parts;   // names of sub-rows
   std::optional<std::pair<float, float>> rating_range;
 };
 
@@ -49,6 +49,9 @@ class Evaluator {
   Status ask(const Trial& trial);
   // From `prefix` alone, the user's events so far; nothing else learns or moves. See StepRunner::ask_frozen.
   Status ask_frozen(const Trial& trial, std::span<const Event> prefix);
+  // Scores the rating that is predicted for the event's user and item now. From the first call on, ratings are scored
+  // so alone; otherwise each is scored by what is predicted when its turn to be learnt has come.
+  Status ask_rating(const Event& event);
   Status learn(const Event& event);
   Status flush() { return runner_.flush(); }
 
@@ -80,6 +83,7 @@ class Evaluator {
   void expect(const Trial& trial);
   void on_answer(const Answer& answer);
   void on_rating(const Event& event, std::optional<float> predicted);
+  void on_asked_rating(std::optional<float> predicted);
   template <class List>
   void score_list(Row& row, const Pending& pending, const List& list);
   void score(Row& row, const Pending& pending, std::span<const std::optional<std::size_t>> ranks);
@@ -92,6 +96,8 @@ class Evaluator {
   StreamMemory memory_;
   RatingScores ratings_;
   std::deque<Pending> pending_;
+  std::deque<Event> asked_ratings_;
+  bool asks_ratings_ = false;
   Row served_;
   std::vector<Row> learners_;
   Row floor_;

@@ -21,9 +21,11 @@ Record record_of_line(std::uint64_t line) {
   return record;
 }
 
-Result<std::optional<Event>> event_of(DecodedEvent decoded, const std::string& path, std::uint64_t line) {
+// Absent: the row is refused and to be skipped.
+Result<std::optional<Event>> event_of(DecodedEvent decoded, const FileOptions& options, std::uint64_t line) {
   if (const Fault* fault = std::get_if<Fault>(&decoded.result)) {
-    return stop_error(ErrorCode::kInvalid, "reading " + path + ", line " + std::to_string(line) + ": " +
+    if (options.skip_refused) return std::optional<Event>();
+    return stop_error(ErrorCode::kInvalid, "reading " + options.path + ", line " + std::to_string(line) + ": " +
                                                std::string(fault->reason) + ": " + fault->detail);
   }
   Event event = std::get<Event>(std::move(decoded.result));
@@ -75,21 +77,25 @@ Result<Columns> find_columns(const std::vector<std::string>& header, const FileO
 class DelimitedSource final : public FileSource {
  public:
   DelimitedSource(const FileOptions& options, DelimitedReader rows, const Columns& columns)
-      : path_(options.path),
+      : options_(options),
         rows_(std::move(rows)),
         columns_(columns),
         reader_(options.mapping, options.kinds, kMaxIdBytes) {}
 
   Result<std::optional<Event>> next() override {
-    MILLRACE_ASSIGN_OR_RETURN(const bool more, rows_.next(cells_));
-    if (!more) return std::optional<Event>();
-    return event_of(reader_.read(record_of_line(rows_.line()), fields_of(cells_, columns_)), path_, rows_.line());
+    while (true) {
+      MILLRACE_ASSIGN_OR_RETURN(const bool more, rows_.next(cells_));
+      if (!more) return std::optional<Event>();
+      DecodedEvent decoded = reader_.read(record_of_line(rows_.line()), fields_of(cells_, columns_));
+      MILLRACE_ASSIGN_OR_RETURN(std::optional<Event> event, event_of(std::move(decoded), options_, rows_.line()));
+      if (event.has_value()) return event;
+    }
   }
   std::uint64_t bytes_read() const override { return rows_.bytes_read(); }
   std::uint64_t bytes_total() const override { return rows_.bytes_total(); }
 
  private:
-  std::string path_;
+  FileOptions options_;
   DelimitedReader rows_;
   Columns columns_;
   EventReader reader_;
@@ -100,20 +106,22 @@ class DelimitedSource final : public FileSource {
 class LineSource final : public FileSource {
  public:
   LineSource(const FileOptions& options, DelimitedReader lines)
-      : path_(options.path),
-        format_(options.format),
+      : options_(options),
         lines_(std::move(lines)),
         decoder_(ingest_options(options)),
         kind_(options.kinds.find(options.mapping.default_kind).value_or(KindIndex{})) {}
 
   Result<std::optional<Event>> next() override {
-    MILLRACE_ASSIGN_OR_RETURN(const bool more, lines_.next(cells_));
-    if (!more) return std::optional<Event>();
-    Record record = record_of_line(lines_.line());
-    if (format_ == FileFormat::kSessionItem) return session_item(record);
-    std::string& text = record.value.emplace();
-    for (const std::string& cell : cells_) text.append(text.empty() ? "" : "\t").append(cell);
-    return event_of(decoder_.decode(record), path_, lines_.line());
+    while (true) {
+      MILLRACE_ASSIGN_OR_RETURN(const bool more, lines_.next(cells_));
+      if (!more) return std::optional<Event>();
+      Record record = record_of_line(lines_.line());
+      if (options_.format == FileFormat::kSessionItem) return session_item(record);
+      std::string& text = record.value.emplace();
+      for (const std::string& cell : cells_) text.append(text.empty() ? "" : "\t").append(cell);
+      MILLRACE_ASSIGN_OR_RETURN(std::optional<Event> event, event_of(decoder_.decode(record), options_, lines_.line()));
+      if (event.has_value()) return event;
+    }
   }
   std::uint64_t bytes_read() const override { return lines_.bytes_read(); }
   std::uint64_t bytes_total() const override { return lines_.bytes_total(); }
@@ -134,7 +142,7 @@ class LineSource final : public FileSource {
     const auto session = id_text(std::string_view(line).substr(0, gap), kMaxIdBytes);
     if (!session.value || cells_.size() > 2 || item.find(' ') != std::string::npos ||
         !id_text(item, kMaxIdBytes).value) {
-      return stop_error(ErrorCode::kInvalid, "reading " + path_ + ", line " + std::to_string(lines_.line()) +
+      return stop_error(ErrorCode::kInvalid, "reading " + options_.path + ", line " + std::to_string(lines_.line()) +
                                                  ": expected a session and an item with one space or tab between them");
     }
     Event event;
@@ -147,8 +155,7 @@ class LineSource final : public FileSource {
     return std::optional<Event>(std::move(event));
   }
 
-  std::string path_;
-  FileFormat format_;
+  FileOptions options_;
   DelimitedReader lines_;
   EventDecoder decoder_;
   KindIndex kind_;

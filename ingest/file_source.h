@@ -28,6 +28,7 @@ struct FileOptions {
   FieldMapping mapping;  // names of columns for delimited text; not used by kSessionItem but for default_kind
   KindTable kinds;
   std::size_t line_bytes_max = 64 << 10;  // of a JSON line
+  bool skip_refused = false;              // rows that are no event are passed over instead of being an error
 };
 
 // Positions are topic 0, partition 0, offset = line number less one; a record's timestamp is its event time, and for
