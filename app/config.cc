@@ -34,26 +34,67 @@ Config::Config() {
   spread(*this);
 }
 
-Result<Config> parse_config(const std::string& text, const std::string& name) {
+namespace {
+
+struct Source {
+  std::string name;  // for messages
+  std::string text;
+};
+
+// Later sources take the place of earlier ones, key by key.
+Result<Config> parse_sources(const std::vector<Source>& sources) {
   Config config;
-  MILLRACE_RETURN_IF_ERROR(read_toml(text, name, [&](ConfigVisitor& visitor) { visit_config(visitor, config); }));
+  for (const Source& source : sources) {
+    MILLRACE_RETURN_IF_ERROR(
+        read_toml(source.text, source.name, [&](ConfigVisitor& visitor) { visit_config(visitor, config); }));
+  }
   spread(config);
   const std::vector<std::string> mistakes = check_config(config);
   if (mistakes.empty()) return config;
   std::string lines;
-  for (const std::string& mistake : mistakes) lines += (lines.empty() ? "" : "\n") + name + ": " + mistake;
+  for (const std::string& mistake : mistakes)
+    lines += (lines.empty() ? "" : "\n") + sources.front().name + ": " + mistake;
   return stop_error(ErrorCode::kInvalid, std::move(lines));
 }
 
-Result<Config> load_config(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) {
-    return stop_error(ErrorCode::kNotFound,
-                      "reading the configuration: there is no file " + path +
-                          " that can be read; name one with --config, or start from millrace.toml");
+Result<Source> override_source(const std::string& setting) {
+  const std::size_t equals = setting.find('=');
+  if (equals == std::string::npos || equals == 0) {
+    return stop_error(ErrorCode::kInvalid,
+                      "--set " + setting + ": expected KEY=VALUE, for instance --set lists.length=10");
   }
-  const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-  return parse_config(text, path);
+  Source source{"--set " + setting, setting};
+  if (!is_toml(setting)) source.text = setting.substr(0, equals + 1) + quoted_toml(setting.substr(equals + 1));
+  return source;
+}
+
+}  // namespace
+
+Result<Config> parse_config(const std::string& text, const std::string& name) { return parse_sources({{name, text}}); }
+
+Result<Config> load_config(const std::string& path, const std::vector<std::string>& overrides) {
+  std::vector<Source> sources{{path.empty() ? "defaults" : path, ""}};
+  if (!path.empty()) {
+    std::ifstream file(path, std::ios::binary);
+    if (!file) {
+      return stop_error(ErrorCode::kNotFound,
+                        "reading the configuration: there is no file " + path +
+                            " that can be read; name one with --config, or start from millrace.toml");
+    }
+    sources.front().text.assign(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
+  }
+  for (const std::string& setting : overrides) {
+    MILLRACE_ASSIGN_OR_RETURN(Source source, override_source(setting));
+    sources.push_back(std::move(source));
+  }
+  return parse_sources(sources);
+}
+
+RocksOptions rocks_options(const Config& config, bool read_only) {
+  return {.directory = config.service.state_directory,
+          .block_cache_bytes = config.store.block_cache_bytes,
+          .write_buffer_bytes = config.store.write_buffer_bytes,
+          .read_only = read_only};
 }
 
 StepOptions step_options(const Config& config) {

@@ -17,6 +17,7 @@
 #include "metrics/http_server.h"
 #include "model/options.h"
 #include "publish/publisher.h"
+#include "store/rocks_store.h"
 
 namespace millrace {
 
@@ -98,8 +99,9 @@ struct Config {
 // one a line, each with line and column: unknown keys with the nearest known one, values of the wrong type or out of
 // range, environment variables that are not set, files that cannot be read.
 Result<Config> parse_config(const std::string& text, const std::string& name);
-// kNotFound where there is no such file.
-Result<Config> load_config(const std::string& path);
+// kNotFound where there is no such file. `overrides` are single settings, "lists.length=10", that take the place of the
+// file's; a value that is not TOML is taken as a text. An empty path: the defaults, and overrides.
+Result<Config> load_config(const std::string& path, const std::vector<std::string>& overrides = {});
 
 // TOML that parses to the same configuration; secrets of kafka.properties are shown as "(redacted)".
 std::string print_config(const Config& config);
@@ -107,6 +109,7 @@ std::string print_config(const Config& config);
 std::string config_hash(const Config& config);
 
 // What the other parts are opened with.
+RocksOptions rocks_options(const Config& config, bool read_only);
 StepOptions step_options(const Config& config);
 ConsumerOptions consumer_options(const Config& config);
 ProducerOptions producer_options(const Config& config);

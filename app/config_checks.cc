@@ -94,6 +94,8 @@ void check_texts(const Config& config, Mistakes& mistakes) {
   filled(config.kafka.group, "kafka.group");
   filled(config.publish.options.list_topic, "publish.topic");
   filled(config.publish.options.dead_letter_suffix, "publish.dead_letter_suffix");
+  const Status ingest = check_ingest(config.ingest);
+  mistakes.expect(ingest.ok(), ingest.ok() ? "" : ingest.error().message);
   const Status properties = check_properties(config.kafka.properties);
   mistakes.expect(properties.ok(), properties.ok() ? "" : properties.error().message);
 }

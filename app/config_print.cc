@@ -3,6 +3,7 @@
 
 #include "app/config.h"
 #include "app/config_schema.h"
+#include "app/config_toml.h"
 #include "app/config_units.h"
 #include "features/hash.h"
 
@@ -11,25 +12,6 @@ namespace {
 
 constexpr std::string_view kRedacted = "(redacted)";
 
-// A basic TOML string.
-std::string quoted(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (byte < 0x20 || byte == 0x7f) {
-      std::array<char, 8> escaped{};
-      std::snprintf(escaped.data(), escaped.size(), "\\u%04x", byte);
-      out += escaped.data();
-    } else {
-      out += c;
-    }
-  }
-  return out + '"';
-}
-
 // A text that reads as itself: ${ would be taken for an environment variable.
 std::string quoted_value(std::string_view text) {
   std::string escaped;
@@ -37,7 +19,7 @@ std::string quoted_value(std::string_view text) {
     if (text.substr(i).starts_with("${")) escaped += '$';
     escaped += text[i];
   }
-  return quoted(escaped);
+  return quoted_toml(escaped);
 }
 
 class TomlPrinter final : public ConfigVisitor {
@@ -61,7 +43,7 @@ class TomlPrinter final : public ConfigVisitor {
     line(key, "[" + list + "]");
   }
   void choice(std::string_view key, std::string& value, std::span<const std::string_view> /*allowed*/) override {
-    line(key, quoted(value));
+    line(key, quoted_toml(value));
   }
   void flag(std::string_view key, bool& value) override { line(key, value ? "true" : "false"); }
   void integer(std::string_view key, std::int64_t& value, Range<std::int64_t> /*range*/) override {
@@ -69,15 +51,15 @@ class TomlPrinter final : public ConfigVisitor {
   }
   void number(std::string_view key, float& value, Range<float> /*range*/) override { line(key, format_float(value)); }
   void duration(std::string_view key, Millis& value, Range<Millis> /*range*/) override {
-    line(key, quoted(format_duration(value)));
+    line(key, quoted_toml(format_duration(value)));
   }
   void bytes(std::string_view key, std::uint64_t& value, Range<std::uint64_t> /*range*/) override {
-    line(key, quoted(format_bytes(value)));
+    line(key, quoted_toml(format_bytes(value)));
   }
   void properties(std::string_view name, KafkaProperties& values) override {
     begin(name);
     for (const auto& [key, value] : values) {
-      line(quoted(key), is_secret_property(key) ? quoted(kRedacted) : quoted_value(value));
+      line(quoted_toml(key), is_secret_property(key) ? quoted_toml(kRedacted) : quoted_value(value));
     }
     end();
   }

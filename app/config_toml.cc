@@ -5,6 +5,8 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
+#include <array>
+#include <cstdio>
 #include <numeric>
 #include <sstream>
 #include <utility>
@@ -263,6 +265,26 @@ std::string_view nearest_name(std::string_view name, const std::vector<std::stri
     }
   }
   return nearest;
+}
+
+bool is_toml(const std::string& text) { return static_cast<bool>(toml::parse(text)); }
+
+std::string quoted_toml(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (byte < 0x20 || byte == 0x7f) {
+      std::array<char, 8> escaped{};
+      std::snprintf(escaped.data(), escaped.size(), "\\u%04x", byte);
+      out += escaped.data();
+    } else {
+      out += c;
+    }
+  }
+  return out + '"';
 }
 
 Status read_toml(const std::string& text, const std::string& name, const std::function<void(ConfigVisitor&)>& walk) {

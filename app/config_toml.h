@@ -15,6 +15,10 @@ namespace millrace {
 // line.
 Status read_toml(const std::string& text, const std::string& name, const std::function<void(ConfigVisitor&)>& walk);
 
+bool is_toml(const std::string& text);
+// A basic TOML string that reads as `text`, but for ${, which stays what it is.
+std::string quoted_toml(std::string_view text);
+
 // Of `known`, the name with the fewest single-letter changes from `name`; the first of equals. Empty where none is
 // known.
 std::string_view nearest_name(std::string_view name, const std::vector<std::string>& known);

@@ -207,6 +207,22 @@ TEST(ConfigTest, TheHashFollowsEveryValue) {
   EXPECT_NE(config_hash(changed), config_hash(Config()));
 }
 
+TEST(ConfigTest, SingleSettingsTakeThePlaceOfTheFiles) {
+  const std::filesystem::path path = std::filesystem::path(::testing::TempDir()) / "millrace_override.toml";
+  std::ofstream(path) << "[lists]\nlength = 7\nexclude_seen = true\n";
+  const auto config =
+      load_config(path.string(), {"lists.length=9", "kafka.start=latest", "kafka.linger=\"7ms\"", "kafka.group=a b"});
+  ASSERT_TRUE(config.ok()) << config.error().message;
+  EXPECT_EQ(config->lists.length, 9U);
+  EXPECT_TRUE(config->lists.exclude_seen);
+  EXPECT_EQ(config->kafka.start, StartPosition::kLatest);
+  EXPECT_EQ(config->kafka.linger, Millis{7});
+  EXPECT_EQ(config->kafka.group, "a b");
+  std::filesystem::remove(path);
+  EXPECT_THAT(load_config("", {"lists.lenght=9"}).error().message, HasSubstr("the nearest known one is lists.length"));
+  EXPECT_THAT(load_config("", {"length"}).error().message, HasSubstr("expected KEY=VALUE"));
+}
+
 TEST(ConfigTest, AMissingFileIsNotFound) {
   const auto config = load_config("/nowhere/millrace.toml");
   ASSERT_FALSE(config.ok());

@@ -1,0 +1,186 @@
+#include "app/cli.h"
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <memory>
+#include <sstream>
+#include <utility>
+
+#include "app/cli_help.h"
+
+namespace millrace {
+namespace {
+
+void add_config(CLI::App& app, ConfigFlags& flags) {
+  app.add_option("-c,--config", flags.path,
+                 "Configuration. Default: $MILLRACE_CONFIG, else ./millrace.toml if it is there")
+      ->type_name("FILE");
+  app.add_option("--set", flags.overrides, "One setting, over the file's: --set lists.length=10. May be repeated")
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false);
+}
+
+void add_input(CLI::App& app, InputFlags& flags) {
+  app.add_option("file", flags.file, "Events: CSV, TSV, JSON lines, or lines of \"session item\"")
+      ->required()
+      ->type_name("FILE");
+  app.add_option("--format", flags.format, "csv, tsv, jsonl or session-item. Default: by the file's name")
+      ->check(CLI::IsMember({"csv", "tsv", "jsonl", "session-item"}));
+  const auto field = [&app](const std::string& name, std::optional<std::string>& target, const std::string& what) {
+    app.add_option(name, target, what)->type_name("FIELD")->group("Where things stand (columns, or paths in JSON)");
+  };
+  field("--user", flags.user, "Default here and below: as in the first [[ingest.topics]]");
+  field("--item", flags.item, "");
+  field("--time", flags.time, "Empty: the line number");
+  field("--time-unit", flags.time_unit, "s, ms, us or text");
+  field("--time-format", flags.time_format, "For text, as for strptime. Default: RFC 3339");
+  field("--kind", flags.kind, "");
+  field("--default-kind", flags.default_kind, "The kind of an event that names none");
+  field("--value", flags.value, "Of a rating");
+  field("--price", flags.price, "");
+  field("--quantity", flags.quantity, "");
+  field("--session", flags.session, "");
+}
+
+// Each add_… declares a subcommand and returns how to turn what was parsed into its command.
+using Build = std::function<Command()>;
+
+CLI::App* subcommand(CLI::App& app, const std::string& name, const std::string& what, std::string_view more) {
+  CLI::App* sub = app.add_subcommand(name, what);
+  sub->footer(std::string(more));
+  return sub;
+}
+
+template <class Parsed>
+Build build_from(std::shared_ptr<Parsed> parsed) {
+  return [parsed]() -> Command { return *parsed; };
+}
+
+Build add_run(CLI::App& app) {
+  CLI::App* sub = subcommand(app, "run", "Consume, learn and publish until SIGTERM or SIGINT", kRunHelp);
+  auto parsed = std::make_shared<RunCommand>();
+  add_config(*sub, parsed->config);
+  sub->add_flag("--rebuild", parsed->rebuild,
+                "Begin again from the topics where the group has offsets but the state is gone");
+  return build_from(parsed);
+}
+
+Build add_replay(CLI::App& app) {
+  CLI::App* sub = subcommand(app, "replay", "Apply a file of events to an empty state directory", kReplayHelp);
+  auto parsed = std::make_shared<ReplayCommand>();
+  add_input(*sub, parsed->input);
+  add_config(*sub, parsed->config);
+  sub->add_flag("-q,--quiet", parsed->quiet, "No progress");
+  return build_from(parsed);
+}
+
+Build add_evaluate(CLI::App& app) {
+  CLI::App* sub =
+      subcommand(app, "evaluate", "Measure quality on a file: predict each event, then learn it", kEvaluateHelp);
+  auto parsed = std::make_shared<EvaluateCommand>();
+  add_input(*sub, parsed->input);
+  add_config(*sub, parsed->config);
+  sub->add_option("--seed", parsed->seed, "Of the model. Default: model.seed");
+  sub->add_option("--batch", parsed->batch, "Events a step")->capture_default_str()->check(CLI::Range(1, 100'000));
+  sub->add_option("--at", parsed->at, "Lengths of list to measure, at most 60: --at 5,10,20")
+      ->delimiter(',')
+      ->check(CLI::Range(1, 60));
+  sub->add_option("--skip", parsed->skip_share, "Share of the events at the beginning that is learnt but not scored")
+      ->check(CLI::Range(0.0, 0.99));
+  sub->add_flag("--shuffle", parsed->shuffle,
+                "Control: items permuted over the events; the figures must fall to chance");
+  sub->add_option("--json", parsed->json, "Write the report there")->type_name("OUT");
+  sub->add_flag("-q,--quiet", parsed->quiet, "No progress");
+  return build_from(parsed);
+}
+
+Build add_yardstick(CLI::App& app) {
+  CLI::App* sub = subcommand(app, "yardstick", "Run a published protocol on its public data", kYardstickHelp);
+  auto parsed = std::make_shared<YardstickCommand>();
+  sub->add_option("letter", parsed->letter, "A, B, C, D, E or G")
+      ->required()
+      ->check(CLI::IsMember({"A", "B", "C", "D", "E", "G"}));
+  sub->add_option("--data", parsed->data, "Folder of the unpacked data. Default: $MILLRACE_DATA")
+      ->envname("MILLRACE_DATA")
+      ->required()
+      ->type_name("FOLDER");
+  add_config(*sub, parsed->config);
+  sub->add_option("--seed", parsed->seed, "Of the model. Default: model.seed");
+  auto sync = std::make_shared<std::string>("event");
+  sub->add_option("--sync", *sync, "A and G: learn with every event, or between the periods")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"period", "event"}));
+  sub->add_flag("--shuffle", parsed->shuffle, "Control: targets permuted; the figures must fall to chance");
+  sub->add_option("--json", parsed->json, "Write the report there")->type_name("OUT");
+  sub->add_flag("-q,--quiet", parsed->quiet, "No progress");
+  return [parsed, sync]() -> Command {
+    parsed->frozen = *sync == "period";
+    return *parsed;
+  };
+}
+
+Build add_inspect(CLI::App& app) {
+  CLI::App* sub = subcommand(app, "inspect", "Show what is known of a user or an item", kInspectHelp);
+  auto parsed = std::make_shared<InspectCommand>();
+  auto what = std::make_shared<std::string>();
+  sub->add_option("what", *what, "user or item")->required()->check(CLI::IsMember({"user", "item"}));
+  sub->add_option("id", parsed->id, "As it stands in the events")->required();
+  add_config(*sub, parsed->config);
+  return [parsed, what]() -> Command {
+    parsed->user = *what == "user";
+    return *parsed;
+  };
+}
+
+template <class Parsed>
+Build add_config_command(CLI::App& app, const std::string& name, const std::string& what) {
+  CLI::App* sub = subcommand(app, name, what, "");
+  auto parsed = std::make_shared<Parsed>();
+  sub->add_option("file", parsed->config.path, "The same as --config")->type_name("FILE");
+  add_config(*sub, parsed->config);
+  return build_from(parsed);
+}
+
+CommandLine instead(const CLI::App& app, const CLI::ParseError& error) {
+  std::ostringstream output;
+  std::ostringstream problem;
+  CommandLine line;
+  line.exit = app.exit(error, output, problem) == 0 ? ExitCode::kOk : ExitCode::kUsage;
+  line.output = output.str();
+  line.error = problem.str();
+  return line;
+}
+
+}  // namespace
+
+CommandLine parse_command_line(const std::vector<std::string>& arguments) {
+  CLI::App app{std::string(kProgramHelp), "millrace"};
+  app.footer(std::string(kProgramFooter));
+  app.require_subcommand(1);
+  std::vector<std::pair<std::string, Build>> builders;
+  builders.emplace_back("run", add_run(app));
+  builders.emplace_back("replay", add_replay(app));
+  builders.emplace_back("evaluate", add_evaluate(app));
+  builders.emplace_back("yardstick", add_yardstick(app));
+  builders.emplace_back("inspect", add_inspect(app));
+  builders.emplace_back("check-config", add_config_command<CheckConfigCommand>(
+                                            app, "check-config", "Say what is wrong with a configuration"));
+  builders.emplace_back("print-config", add_config_command<PrintConfigCommand>(
+                                            app, "print-config", "Show the configuration in force, secrets hidden"));
+  app.add_subcommand("version", "Show version and libraries");
+  builders.emplace_back("version", [] { return Command(VersionCommand{}); });
+  // CLI11 takes them from the back.
+  std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
+  try {
+    app.parse(std::move(reversed));
+  } catch (const CLI::ParseError& error) {
+    return instead(app, error);
+  }
+  CommandLine line;
+  for (const auto& [name, build] : builders) {
+    if (app.got_subcommand(name)) line.command = build();
+  }
+  return line;
+}
+
+}  // namespace millrace

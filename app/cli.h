@@ -1,0 +1,99 @@
+// The command line as plain values; cli.cc is the boundary to CLI11. Every command ends with one of the exit codes
+// below.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/result.h"
+
+namespace millrace {
+
+enum class ExitCode : int {
+  kOk = 0,
+  kFailure = 1,     // anything not below: input/output, the broker, a bug
+  kUsage = 2,       // command line, configuration, or a file that is not there
+  kCorruption = 3,  // the state directory is damaged
+  kGap = 4,         // records were lost between the state and the topic
+  kLocked = 5,      // another process uses the state directory
+  kFatal = 6,       // the Kafka client gave up for good
+  kNoSpace = 7,     // the disk is full
+};
+ExitCode exit_code(ErrorCode code);
+
+struct ConfigFlags {
+  std::string path;  // empty: $MILLRACE_CONFIG, else ./millrace.toml if there is one, else the defaults
+  std::vector<std::string> overrides;  // "KEY=VALUE"
+};
+
+// How a file of events is read; what is absent is as in the configuration's first topic.
+struct InputFlags {
+  std::string file;
+  std::string format;  // empty: by the file's name
+  std::optional<std::string> user, item, time, time_unit, time_format, kind, default_kind, value, price, quantity,
+      session;
+};
+
+struct RunCommand {
+  ConfigFlags config;
+  bool rebuild = false;
+};
+struct ReplayCommand {
+  ConfigFlags config;
+  InputFlags input;
+  bool quiet = false;
+};
+struct EvaluateCommand {
+  ConfigFlags config;
+  InputFlags input;
+  std::optional<std::uint64_t> seed;
+  std::size_t batch = 128;
+  std::vector<std::size_t> at;  // empty: the usual ones
+  double skip_share = 0.0;
+  bool shuffle = false;
+  bool quiet = false;
+  std::string json;  // empty: none
+};
+struct YardstickCommand {
+  ConfigFlags config;
+  std::string letter;
+  std::string data;
+  std::optional<std::uint64_t> seed;
+  bool frozen = false;  // --sync period
+  bool shuffle = false;
+  bool quiet = false;
+  std::string json;
+};
+struct InspectCommand {
+  ConfigFlags config;
+  bool user = true;  // else an item
+  std::string id;
+};
+struct CheckConfigCommand {
+  ConfigFlags config;
+};
+struct PrintConfigCommand {
+  ConfigFlags config;
+};
+struct VersionCommand {};
+
+using Command = std::variant<RunCommand, ReplayCommand, EvaluateCommand, YardstickCommand, InspectCommand,
+                             CheckConfigCommand, PrintConfigCommand, VersionCommand>;
+
+// A command, or what to say instead of running one: help, or what is wrong with the line.
+struct CommandLine {
+  std::optional<Command> command;
+  ExitCode exit = ExitCode::kOk;
+  std::string output;  // for stdout
+  std::string error;   // for stderr
+};
+CommandLine parse_command_line(const std::vector<std::string>& arguments);
+
+// Runs the program: everything but main().
+int run_command_line(const std::vector<std::string>& arguments);
+
+}  // namespace millrace

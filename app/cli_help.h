@@ -1,0 +1,75 @@
+// What --help teaches, beyond the list of flags.
+#pragma once
+
+#include <string_view>
+
+namespace millrace {
+
+inline constexpr std::string_view kProgramHelp =
+    "millrace turns live Kafka topics of clicks, purchases and ratings into fresh recommendations: it keeps features "
+    "in a\n"
+    "local store, trains a model on every event, and publishes each touched user's new list back to Kafka.";
+
+inline constexpr std::string_view kProgramFooter = R"(
+To begin:
+  millrace print-config > my.toml            every setting with its default; millrace.toml explains them
+  millrace check-config my.toml              before you start it
+  millrace run --config my.toml              until SIGTERM
+  millrace inspect user 17850 -c my.toml     what it knows, and the list it made
+
+"millrace COMMAND --help" has more. Logs go to stderr as logfmt.
+
+Exit codes:
+  0  done                       4  records were lost between the state and the topic
+  1  any other failure          5  another process uses the state directory
+  2  usage or configuration     6  the Kafka client gave up
+  3  the state is damaged       7  the disk is full)";
+
+inline constexpr std::string_view kRunHelp = R"(
+SIGTERM or SIGINT: the step at hand is finished, its lists are published, offsets are committed. A second one ends at once, which
+is safe too: nothing that was committed is lost, and what was not published is published after the next start.
+
+While it runs: http://127.0.0.1:9464/metrics, /livez and /readyz.
+
+Examples:
+  millrace run --config /etc/millrace/millrace.toml
+  millrace run --set kafka.bootstrap_servers=broker:9092 --set service.state_directory=/var/lib/millrace)";
+
+inline constexpr std::string_view kReplayHelp = R"(
+Feeds a file through the very step of the service, without a broker, into service.state_directory, which must be empty. Then look at
+it with "millrace inspect", or start the service on it: history first, the live topics afterwards.
+
+Examples:
+  millrace replay history.jsonl --set service.state_directory=/tmp/state
+  millrace replay ratings.csv --user userId --item movieId --value rating --time timestamp --time-unit s --default-kind rating)";
+
+inline constexpr std::string_view kEvaluateHelp = R"(
+Runs the very step of the service over the file in time order, in memory. Every event is predicted from what happened strictly before
+it, then learnt. Prints recall, MRR and NDCG at several lengths, coverage and novelty: as served, and by learner.
+
+Examples:
+  millrace evaluate clicks.csv --user session --item item --time ts --time-unit s
+  millrace evaluate shop.jsonl --skip 0.2 --at 10,20 --json report.json
+  millrace evaluate events.tsv --shuffle                     chance, for comparison
+  millrace evaluate events.tsv --set model.encoder.dimension=64)";
+
+inline constexpr std::string_view kYardstickHelp = R"(
+  A  DIGINETICA, continual next item     D  MovieLens 100k, ratings
+  B  Deskdrop, news                      E  MovieLens 100k, top ten
+  C  Online Retail, baskets              G  RSC15-100k, next click
+
+"./dev yardstick LETTER" builds, unpacks the data and calls this.
+
+Examples:
+  millrace yardstick A --data ~/data --sync event
+  millrace yardstick C --data ~/data --seed 2 --json c.json)";
+
+inline constexpr std::string_view kInspectHelp = R"(
+Reads the state directory beside a running service and changes nothing. It shows what the last committed step left: features, history
+and newest list of a user, with titles and reasons; counters, windows and neighbours of an item.
+
+Examples:
+  millrace inspect user 17850
+  millrace inspect item 85123A --set service.state_directory=/var/lib/millrace)";
+
+}  // namespace millrace

@@ -1,0 +1,68 @@
+// `millrace run`: signals, store, metrics and the service loop, wired.
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "app/cli_commands.h"
+#include "app/cli_version.h"
+#include "app/log.h"
+#include "app/metrics_observer.h"
+#include "app/pipeline.h"
+#include "metrics/health.h"
+#include "metrics/http_server.h"
+#include "metrics/metrics.h"
+#include "store/rocks_store.h"
+
+namespace millrace {
+namespace {
+
+// A start that learns many steps again beats only when it is done.
+constexpr std::chrono::seconds kBeatLimit{120};
+
+std::atomic<bool> stop_requested = false;
+static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler may only touch lock-free atomics");
+
+extern "C" void request_stop(int /*signal*/) { stop_requested = true; }
+
+// The first signal asks for an orderly end; the second, unhandled, ends the process.
+void handle_signals() {
+  struct sigaction action {};
+  action.sa_handler = request_stop;
+  action.sa_flags = static_cast<int>(SA_RESETHAND) | SA_RESTART;
+  ::sigaction(SIGTERM, &action, nullptr);
+  ::sigaction(SIGINT, &action, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+}
+
+LogLevel level_of(const std::string& name) {
+  if (name == "debug") return LogLevel::kDebug;
+  if (name == "warn") return LogLevel::kWarn;
+  if (name == "error") return LogLevel::kError;
+  return LogLevel::kInfo;
+}
+
+}  // namespace
+
+Status run_service(const Config& config) {
+  set_log_level(level_of(config.service.log_level));
+  handle_signals();
+  log_info("starting", {{"version", build_version()},
+                        {"config", config_hash(config)},
+                        {"state_directory", config.service.state_directory}});
+  Metrics metrics(metrics_options(config, std::string(build_version()), std::string(build_commit())));
+  Health health(kBeatLimit);
+  MILLRACE_ASSIGN_OR_RETURN(const auto server, start_http_server(
+                                                   config.metrics, [&] { return metrics.text(); }, health));
+  log_info("metrics", {{"address", config.metrics.address}, {"port", server->port()}});
+  MILLRACE_ASSIGN_OR_RETURN(const auto store, open_rocks_store(rocks_options(config, false)));
+  MetricsObserver observer(metrics, health);
+  MILLRACE_ASSIGN_OR_RETURN(const auto pipeline, Pipeline::open(config, *store, observer));
+  MILLRACE_RETURN_IF_ERROR(pipeline->run(stop_requested));
+  log_info("stopped");
+  return Ok{};
+}
+
+}  // namespace millrace
