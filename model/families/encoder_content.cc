@@ -22,7 +22,7 @@ std::span<const std::uint32_t> Content::tokens_of(ItemIndex item) const {
 }
 
 std::uint32_t Content::token_row(std::uint32_t token) {
-  const std::uint64_t bucket = token % buckets_;
+  const auto bucket = static_cast<std::uint32_t>(token % buckets_);
   const std::uint32_t row = tokens_.find(bucket);
   return row == nn::EmbeddingTable::kNoRow ? tokens_.touch(bucket, 0).row : row;
 }

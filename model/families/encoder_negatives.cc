@@ -24,17 +24,16 @@ void RecentItems::add(ItemIndex item) {
   if (slot == ring_.size()) {
     ring_.push_back(raw(item));
   } else {
-    const auto old = counts_.find(ring_[slot]);
-    if (--old->second == 0) counts_.erase(old);
+    --counts_[ring_[slot]];
     ring_[slot] = raw(item);
   }
-  ++counts_[raw(item)];
+  count_one(raw(item));
   ++added_;
 }
 
-std::uint32_t RecentItems::count(ItemIndex item) const {
-  const auto found = counts_.find(raw(item));
-  return found == counts_.end() ? 0 : found->second;
+void RecentItems::count_one(std::uint32_t item) {
+  if (item >= counts_.size()) counts_.resize(item + std::size_t{1}, 0);
+  ++counts_[item];
 }
 
 void RecentItems::save(const Sink& sink, bool all) {
@@ -71,7 +70,7 @@ Status RecentItems::load(std::string_view key, std::string_view value) {
   const std::size_t begin = read_key(key, 0, 4) * kChunk;
   const std::size_t count = in.remaining() / 4;
   if (count > kChunk || begin + count > window_) return unreadable_row("encoder", "recent");
-  if (ring_.size() < begin + count) ring_.resize(begin + count, raw(kUnknownItem));
+  if (ring_.size() < begin + count) ring_.resize(begin + count, 0);
   for (std::size_t i = 0; i < count; ++i) ring_[begin + i] = in.u32();
   return Ok{};
 }
@@ -79,11 +78,11 @@ Status RecentItems::load(std::string_view key, std::string_view value) {
 Status RecentItems::loaded() {
   if (ring_.size() != std::min<std::uint64_t>(added_, window_)) return unreadable_row("encoder", "recent");
   counts_.clear();
-  for (const std::uint32_t item : ring_) ++counts_[item];
+  for (const std::uint32_t item : ring_) count_one(item);
   return Ok{};
 }
 
-std::uint64_t RecentItems::memory_bytes() const { return ring_.capacity() * 4 + counts_.capacity() * 9; }
+std::uint64_t RecentItems::memory_bytes() const { return (ring_.capacity() + counts_.capacity()) * 4; }
 
 void LocalRows::start(std::size_t table_rows) {
   if (stamp_.size() < table_rows) {
@@ -127,7 +126,7 @@ std::span<const float> draw_negatives(const nn::EmbeddingTable& items, const Rec
   const double uniform = static_cast<double>(from_known) / static_cast<double>(known);
   const double each = static_cast<double>(from_recent) / static_cast<double>(std::max<std::size_t>(recent.size(), 1));
   for (std::size_t k = 0; k < distinct; ++k) {
-    const auto item = ItemIndex{static_cast<std::uint32_t>(items.key_of(locals.rows()[k]))};
+    const auto item = ItemIndex{items.key_of(locals.rows()[k])};
     const double q = all ? 1.0 : std::min(1.0, uniform + each * recent.count(item));
     offsets[k] = static_cast<float>(-std::log(q));
   }

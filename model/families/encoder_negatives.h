@@ -2,8 +2,6 @@
 // shared by a whole mini-batch, with the expected number of draws of each for the logQ correction.
 #pragma once
 
-#include <absl/container/flat_hash_map.h>
-
 #include <cstdint>
 #include <functional>
 #include <span>
@@ -29,7 +27,7 @@ class RecentItems {
   std::size_t size() const { return ring_.size(); }
   ItemIndex at(std::size_t index) const { return ItemIndex{ring_[index]}; }
   // How many of them are `item`.
-  std::uint32_t count(ItemIndex item) const;
+  std::uint32_t count(ItemIndex item) const { return raw(item) < counts_.size() ? counts_[raw(item)] : 0; }
 
   // In chunks; those with new entries, or all.
   void save(const Sink& sink, bool all);
@@ -38,12 +36,14 @@ class RecentItems {
   std::uint64_t memory_bytes() const;
 
  private:
+  void count_one(std::uint32_t item);
+
   static constexpr std::size_t kChunk = 1024;
   std::size_t window_;
   std::uint64_t added_ = 0;  // ever; the next entry goes to added_ % window_
   std::uint64_t saved_ = 0;  // added_ at the last save
   std::vector<std::uint32_t> ring_;
-  absl::flat_hash_map<std::uint32_t, std::uint32_t> counts_;
+  std::vector<std::uint32_t> counts_;  // by item
 };
 
 // The distinct rows of a mini-batch: table row → local number, in order of first use.

@@ -92,7 +92,7 @@ void Ranker::refresh_row(std::uint32_t row) {
   const Matrix unit{embedding_.data(), 1, depth};
   nn::normalise_rows(unit, unit, &norm);
   index_.set_row(row, embedding_);
-  const auto item = ItemIndex{static_cast<std::uint32_t>(state_.items.key_of(row))};
+  const auto item = ItemIndex{state_.items.key_of(row)};
   index_.set_available(row, raw(item) >= facts_.size() || facts_.at(item).available);
   if (row % stride_ == 0) std::copy(embedding_.begin(), embedding_.end(), sample_.begin() + row / stride_ * depth);
 }
@@ -219,11 +219,11 @@ std::vector<ScoredItem> Ranker::merge(const Encoded& encoded, std::span<const Sc
   std::vector<ScoredItem> list;
   list.reserve(found.size() + encoded.repeats.size());
   for (const ScoredSlot& slot : found) {
-    const auto item = ItemIndex{static_cast<std::uint32_t>(state_.items.key_of(slot.slot))};
+    const auto item = ItemIndex{state_.items.key_of(slot.slot)};
     list.push_back({item, slot.score - encoded.log_sum});
   }
   for (const Repeat& repeat : encoded.repeats) {
-    const auto item = ItemIndex{static_cast<std::uint32_t>(state_.items.key_of(repeat.row))};
+    const auto item = ItemIndex{state_.items.key_of(repeat.row)};
     const bool available = raw(item) >= facts_.size() || facts_.at(item).available;
     if (!available || std::binary_search(exclude.begin(), exclude.end(), item)) continue;
     list.push_back({item, logit(encoded, repeat.row) - encoded.log_sum});

@@ -24,8 +24,9 @@ using nn::Matrix;
 // f32.
 constexpr float kShiftShare = 0.8F;
 constexpr float kShiftMore = 3.0F;
-// Rows fetched ahead of use.
-constexpr std::size_t kAhead = 6;
+// Rows fetched ahead of use: weights alone to gather, Adam's moments too to update.
+constexpr std::size_t kAheadGathering = 12;
+constexpr std::size_t kAheadUpdating = 4;
 
 struct Batch {
   std::vector<const Context*> contexts;
@@ -123,10 +124,10 @@ struct Rows {
   float* norms = nullptr;
 };
 
-void prefetch_row(State& state, std::span<const std::uint32_t> rows, std::size_t at) {
+void prefetch_row(State& state, std::span<const std::uint32_t> rows, std::size_t at, std::size_t vectors) {
   if (at >= rows.size() || rows[at] == EmbeddingTable::kNoRow) return;
   const auto* bytes = reinterpret_cast<const char*>(state.items.vector(rows[at], 0));
-  const std::size_t size = state.options.dimension * sizeof(float) * 3;
+  const std::size_t size = state.options.dimension * sizeof(float) * vectors;
   for (std::size_t i = 0; i < size; i += 64) __builtin_prefetch(bytes + i);
 }
 
@@ -136,14 +137,14 @@ Rows gather(State& state) {
   Rows out{state.arena.matrix(rows.size(), depth), state.arena.floats(rows.size()).data()};
   if (state.options.use_content) state.content.start();
   for (std::size_t local = 0; local < rows.size(); ++local) {
-    prefetch_row(state, rows, local + kAhead);
+    prefetch_row(state, rows, local + kAheadGathering, 1);
     float* to = out.unit.row(local);
     if (rows[local] == EmbeddingTable::kNoRow) {
       std::fill_n(to, depth, 0.0F);
       continue;
     }
     if (state.options.use_content) {
-      const auto item = ItemIndex{static_cast<std::uint32_t>(state.items.key_of(rows[local]))};
+      const auto item = ItemIndex{state.items.key_of(rows[local])};
       state.content.forward(item, static_cast<std::uint32_t>(local), state.content_vector(rows[local]));
     }
     state.embedding(rows[local], to);
@@ -156,7 +157,7 @@ Rows gather(State& state) {
 void update_rows(State& state, const Rows& rows, Matrix gradient, const nn::AdamStep& step) {
   const auto table_rows = state.locals.rows();
   for (std::size_t local = 0; local < table_rows.size(); ++local) {
-    prefetch_row(state, table_rows, local + kAhead);
+    prefetch_row(state, table_rows, local + kAheadUpdating, 3);
     const std::uint32_t row = table_rows[local];
     if (row == EmbeddingTable::kNoRow) continue;
     const Matrix drow = nn::slice(gradient, local, 1);

@@ -23,15 +23,16 @@ EmbeddingTable::EmbeddingTable(const EmbeddingOptions& options)
   MILLRACE_CHECK(options.dimension % 16 == 0 && options.max_rows > 0);
 }
 
-std::uint32_t EmbeddingTable::find(std::uint64_t key) const {
-  const auto found = index_.find(key);
-  return found == index_.end() ? kNoRow : entries_[found->second].row;
+void EmbeddingTable::ensure_key(std::uint32_t key) {
+  if (key < row_of_.size()) return;
+  row_of_.resize(key + std::size_t{1}, kNoRow);
+  entry_of_.resize(key + std::size_t{1}, kNoEntry);
 }
 
-EmbeddingTable::Touched EmbeddingTable::touch(std::uint64_t key, std::uint64_t clock) {
+EmbeddingTable::Touched EmbeddingTable::touch(std::uint32_t key, std::uint64_t clock) {
   expire(clock);
-  const auto found = index_.find(key);
-  const std::uint32_t at = found == index_.end() ? new_entry(key) : found->second;
+  ensure_key(key);
+  const std::uint32_t at = entry_of_[key] == kNoEntry ? new_entry(key) : entry_of_[key];
   Entry& entry = entries_[at];
   TouchOrder& order = entry.row == kNoRow ? waiting_ : admitted_;
   order.remove(at);
@@ -44,7 +45,7 @@ EmbeddingTable::Touched EmbeddingTable::touch(std::uint64_t key, std::uint64_t c
   return {entries_[at].row, due};
 }
 
-std::uint32_t EmbeddingTable::new_entry(std::uint64_t key) {
+std::uint32_t EmbeddingTable::new_entry(std::uint32_t key) {
   if (waiting_.size() >= options_.max_rows) drop(waiting_.oldest());
   std::uint32_t at = static_cast<std::uint32_t>(entries_.size());
   if (free_entries_.empty()) {
@@ -53,8 +54,9 @@ std::uint32_t EmbeddingTable::new_entry(std::uint64_t key) {
     at = free_entries_.back();
     free_entries_.pop_back();
   }
-  entries_[at] = {.key = key};
-  index_.emplace(key, at);
+  entries_[at] = {};
+  entries_[at].key = key;
+  entry_of_[key] = at;
   waiting_.push_newest(at);
   return at;
 }
@@ -64,6 +66,7 @@ void EmbeddingTable::admit(std::uint32_t at) {
   waiting_.remove(at);
   admitted_.push_newest(at);
   entries_[at].row = static_cast<std::uint32_t>(rows_.size());
+  row_of_[entries_[at].key] = entries_[at].row;
   row_entries_.push_back(at);
   rows_.push();
   stale_.mark(entries_[at].row);
@@ -78,7 +81,8 @@ void EmbeddingTable::drop(std::uint32_t at) {
     admitted_.remove(at);
     release_row(entry.row);
   }
-  index_.erase(entry.key);
+  entry_of_[entry.key] = kNoEntry;
+  row_of_[entry.key] = kNoRow;
   free_entries_.push_back(at);
 }
 
@@ -88,6 +92,7 @@ void EmbeddingTable::release_row(std::uint32_t row) {
     std::copy_n(rows_.row(last), options_.dimension * options_.vectors, rows_.row(row));
     row_entries_[row] = row_entries_[last];
     entries_[row_entries_[row]].row = row;
+    row_of_[key_of(row)] = row;
     mark(row);
   }
   row_entries_.pop_back();
@@ -133,22 +138,23 @@ std::string EmbeddingTable::encode(const Entry& entry) const {
 
 void EmbeddingTable::save(const Sink& sink, bool all) {
   if (all) {
-    for (const auto& [key, entry] : index_) changed_keys_.push_back(key);
+    for (std::uint32_t key = 0; key < entry_of_.size(); ++key) {
+      if (entry_of_[key] != kNoEntry) changed_keys_.push_back(key);
+    }
   }
   for (const std::uint32_t row : changed_rows_.take()) {
     if (row < rows_.size()) changed_keys_.push_back(key_of(row));
   }
   std::sort(changed_keys_.begin(), changed_keys_.end());
   changed_keys_.erase(std::unique(changed_keys_.begin(), changed_keys_.end()), changed_keys_.end());
-  for (const std::uint64_t key : changed_keys_) {
-    const auto found = index_.find(key);
-    if (found == index_.end()) {
-      sink(key_u64(key), std::nullopt);
+  for (const std::uint32_t key : changed_keys_) {
+    if (entry_of_[key] == kNoEntry) {
+      sink(key_u32(key), std::nullopt);
       continue;
     }
-    Entry& entry = entries_[found->second];
+    Entry& entry = entries_[entry_of_[key]];
     entry.dirty = false;
-    sink(key_u64(key), encode(entry));
+    sink(key_u32(key), encode(entry));
   }
   changed_keys_.clear();
 }
@@ -156,17 +162,22 @@ void EmbeddingTable::save(const Sink& sink, bool all) {
 Status EmbeddingTable::load(std::string_view key, std::string_view value) {
   ByteReader in(value);
   const std::uint8_t version = in.u8();
-  Entry entry{.count = in.varint(), .clock = in.u64(), .row = in.u32()};
+  Entry entry;
+  entry.count = in.varint();
+  entry.clock = in.u64();
+  entry.row = in.u32();
   const bool has_row = entry.row != kNoRow;
   const std::size_t width = has_row ? options_.dimension * options_.vectors : 0;
   const std::string_view floats = in.raw(width * sizeof(float));
-  if (key.size() != 8 || version != kRowVersion || !in.done())
+  if (key.size() != 4 || version != kRowVersion || !in.done())
     return unfit_row("a row does not have this table's form");
   if (has_row && entry.row >= options_.max_rows) return unfit_row("a row lies beyond the configured max_rows");
-  entry.key = read_key(key);
+  entry.key = static_cast<std::uint32_t>(read_key(key, 0, 4));
+  ensure_key(entry.key);
   const auto at = static_cast<std::uint32_t>(entries_.size());
   entries_.push_back(entry);
-  index_.emplace(entry.key, at);
+  entry_of_[entry.key] = at;
+  row_of_[entry.key] = entry.row;
   if (!has_row) return Ok{};
   while (rows_.size() <= entry.row) {
     rows_.push();
@@ -194,7 +205,8 @@ Status EmbeddingTable::loaded() {
 }
 
 std::uint64_t EmbeddingTable::memory_bytes() const {
-  return rows_.memory_bytes() + entries_.capacity() * (sizeof(Entry) + 16) + index_.capacity() * 17;
+  return rows_.memory_bytes() + entries_.capacity() * (sizeof(Entry) + 16) +
+         (row_of_.capacity() + entry_of_.capacity()) * 4;
 }
 
 }  // namespace millrace::nn

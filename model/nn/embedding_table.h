@@ -1,13 +1,13 @@
 // A table of embedding rows that grows with the ids it meets: collisionless, admitted by count, expired by age, capped
 // by evicting whatever was touched longest ago. Each row keeps its optimiser's state beside its weights.
 //
+// Keys are dense numbers (item indices, token buckets): the way from key to row is an array, 8 bytes a key ever seen.
+//
 // Row numbers are dense, 0 … rows() − 1: when a row goes, the last one takes its number. Row contents stay at their
 // address until then. What changed since the last save() is tracked by key, what changed since take_stale() by row. One
 // thread; deterministic, and the same after save() and load() as before, provided that touch() is called with growing
 // clocks.
 #pragma once
-
-#include <absl/container/flat_hash_map.h>
 
 #include <cstdint>
 #include <functional>
@@ -42,8 +42,8 @@ class EmbeddingTable {
 
   std::size_t rows() const { return rows_.size(); }
   std::size_t dimension() const { return options_.dimension; }
-  std::uint32_t find(std::uint64_t key) const;
-  std::uint64_t key_of(std::uint32_t row) const { return entries_[row_entries_[row]].key; }
+  std::uint32_t find(std::uint32_t key) const { return key < row_of_.size() ? row_of_[key] : kNoRow; }
+  std::uint32_t key_of(std::uint32_t row) const { return entries_[row_entries_[row]].key; }
 
   struct Touched {
     std::uint32_t row = kNoRow;  // kNoRow: not admitted yet
@@ -51,7 +51,7 @@ class EmbeddingTable {
   };
   // Counts one event of `key` at `clock`, admits it when due (evicting if the table is full), and drops what has
   // expired.
-  Touched touch(std::uint64_t key, std::uint64_t clock);
+  Touched touch(std::uint32_t key, std::uint64_t clock);
 
   // Vector `v` of a row: 0 weights, 1 mean, 2 variance, … Whoever writes calls mark().
   float* vector(std::uint32_t row, std::size_t v) { return rows_.row(row) + v * options_.dimension; }
@@ -73,14 +73,16 @@ class EmbeddingTable {
   std::uint64_t memory_bytes() const;
 
  private:
+  static constexpr std::uint32_t kNoEntry = std::numeric_limits<std::uint32_t>::max();
   struct Entry {
-    std::uint64_t key = 0;
+    std::uint32_t key = 0;
     std::uint64_t count = 0;
     std::uint64_t clock = 0;
     std::uint32_t row = kNoRow;
     bool dirty = false;
   };
-  std::uint32_t new_entry(std::uint64_t key);
+  std::uint32_t new_entry(std::uint32_t key);
+  void ensure_key(std::uint32_t key);
   void admit(std::uint32_t entry);
   void drop(std::uint32_t entry);
   void release_row(std::uint32_t row);
@@ -89,14 +91,15 @@ class EmbeddingTable {
   std::string encode(const Entry& entry) const;
 
   EmbeddingOptions options_;
-  absl::flat_hash_map<std::uint64_t, std::uint32_t> index_;  // key → entry
+  std::vector<std::uint32_t> row_of_;    // key → row, kNoRow where it has none
+  std::vector<std::uint32_t> entry_of_;  // key → entry, kNoEntry where it has none
   std::vector<Entry> entries_;
   std::vector<std::uint32_t> free_entries_;
   std::vector<std::uint32_t> row_entries_;  // row → entry
   RowStore rows_;
   TouchOrder admitted_;                      // entries with a row
   TouchOrder waiting_;                       // entries without
-  std::vector<std::uint64_t> changed_keys_;  // whose entry changed or went
+  std::vector<std::uint32_t> changed_keys_;  // whose entry changed or went
   DirtyRows changed_rows_;
   DirtyRows stale_;
 };

@@ -30,7 +30,7 @@ struct Fixture {
   Buffer weights{kContextPadding, kDepth};
 
   Fixture() {
-    for (std::uint64_t key = 0; key < 5; ++key) items.touch(key, key);
+    for (std::uint32_t key = 0; key < 5; ++key) items.touch(key, key);
     const auto add = [](Context& context, ItemIndex item, std::uint8_t kind, std::int64_t time) {
       context.history.push_back({item, KindIndex{kind}, {time}, 0.0F});
       context.now = {100'000};

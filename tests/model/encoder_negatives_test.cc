@@ -11,9 +11,9 @@
 namespace millrace::encoder {
 namespace {
 
-nn::EmbeddingTable table_of(std::uint64_t items) {
+nn::EmbeddingTable table_of(std::uint32_t items) {
   nn::EmbeddingTable table({.dimension = 16});
-  for (std::uint64_t item = 0; item < items; ++item) table.touch(item, item);
+  for (std::uint32_t item = 0; item < items; ++item) table.touch(item, item);
   return table;
 }
 
