@@ -12,8 +12,10 @@ namespace {
 constexpr std::uint8_t kRowVersion = 1;
 
 Error unfit_row(std::string_view what) {
-  return stop_error(ErrorCode::kCorruption, "restoring an embedding table: " + std::string(what) +
-                                                "; restore a backup, or let the model be rebuilt");
+  return stop_error(
+      ErrorCode::kCorruption,
+      "restoring an embedding table: " + std::string(what) +
+          "; set the dimension and max_rows that it was trained with, restore a backup, or let the model be rebuilt");
 }
 
 }  // namespace
@@ -170,7 +172,7 @@ Status EmbeddingTable::load(std::string_view key, std::string_view value) {
   const std::size_t width = has_row ? options_.dimension * options_.vectors : 0;
   const std::string_view floats = in.raw(width * sizeof(float));
   if (key.size() != 4 || version != kRowVersion || !in.done())
-    return unfit_row("a row does not have this table's form");
+    return unfit_row("a row is not of the configured dimension or not of this version");
   if (has_row && entry.row >= options_.max_rows) return unfit_row("a row lies beyond the configured max_rows");
   entry.key = static_cast<std::uint32_t>(read_key(key, 0, 4));
   ensure_key(entry.key);
