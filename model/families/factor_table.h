@@ -3,14 +3,18 @@
 // the cap the row untouched for longest makes room. Rows are stored by nn::EmbeddingTable.
 #pragma once
 
+#include <absl/container/flat_hash_map.h>
+
 #include <cstdint>
-#include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/result.h"
+#include "model/families/dirty_rows.h"
 #include "model/families/family.h"
-#include "model/nn/embedding_table.h"
+#include "model/nn/row_store.h"
+#include "model/nn/touch_order.h"
 
 namespace millrace {
 
@@ -27,34 +31,52 @@ struct FactorTableOptions {
 
 class FactorTable {
  public:
-  static constexpr std::uint32_t kNoRow = nn::EmbeddingTable::kNoRow;
+  static constexpr std::uint32_t kNoRow = 0xffffffff;
 
   explicit FactorTable(const FactorTableOptions& options);
 
   std::size_t dimension() const { return dimension_; }
-  std::size_t rows() const { return table_.rows(); }
-  std::uint32_t find(std::uint64_t key) const { return table_.find(key); }
-  std::uint64_t key_of(std::uint32_t row) const { return table_.key_of(row); }
+  std::size_t rows() const { return entries_.size(); }
+  // The row of a key, or kNoRow.
+  std::uint32_t find(std::uint64_t key) const;
+  std::uint64_t key_of(std::uint32_t row) const { return entries_[row].key; }
   // Makes the row if there is none. Requires growing clocks.
   std::uint32_t touch(std::uint64_t key, std::uint64_t clock);
 
-  const float* factors(std::uint32_t row) const { return table_.vector(row, 0); }
-  float bias(std::uint32_t row) const { return table_.vector(row, 0)[dimension_]; }
+  const float* factors(std::uint32_t row) const { return values_.row(row); }
+  float bias(std::uint32_t row) const { return values_.row(row)[dimension_]; }
   // One step of row-wise Adagrad; `gradient` has dimension() values and is not of this row's memory.
   void step(std::uint32_t row, const float* gradient, float rate);
   void step_bias(std::uint32_t row, float gradient, float rate);
   // Rows changed since the last call, ascending.
-  std::vector<std::uint32_t> take_stale() { return table_.take_stale(); }
+  std::vector<std::uint32_t> take_stale() { return stale_.take(); }
 
   void save(std::string_view table, const RowSink& sink, bool all);
-  Status load(std::string_view key, std::string_view value) { return table_.load(key, value); }
-  Status loaded() { return table_.loaded(); }
-  std::uint64_t memory_bytes() const { return table_.memory_bytes(); }
+  Status load(std::string_view key, std::string_view value);
+  // All rows are in; an error if some are missing.
+  Status loaded();
+  std::uint64_t memory_bytes() const;
 
  private:
+  struct Entry {
+    std::uint64_t key = 0;
+    std::uint64_t clock = 0;
+    bool present = false;  // false only between load() and loaded(), for rows not in yet
+    bool dirty = false;
+  };
+  std::uint32_t make_row(std::uint64_t key);
+  void push_row();
+  void mark(std::uint32_t row);
+  std::string encode(std::uint32_t row) const;
+
   FactorTableOptions options_;
   std::size_t dimension_;
-  nn::EmbeddingTable table_;  // a row: the factors, then bias, sum of squares of the factors' gradients, of the bias's
+  absl::flat_hash_map<std::uint64_t, std::uint32_t> index_;  // key → row; looked up, never iterated
+  std::vector<Entry> entries_;                               // by row
+  nn::RowStore values_;  // factors, bias, sum of squares of the factors' gradients, of the bias's
+  nn::TouchOrder order_;
+  std::vector<std::uint64_t> changed_keys_;  // whose row changed or went since the last save
+  DirtyRows stale_;
 };
 
 }  // namespace millrace

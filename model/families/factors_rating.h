@@ -1,7 +1,7 @@
 // Biased matrix factorisation of ratings, learnt rating by rating: rating(u, i) = mean + b(u) + b(i) + p(u) · q(i)
 // (Koren, 2008), by row-wise Adagrad on the squared error. A part of FactorsFamily.
 //
-// Rows: "ru" by user and "ri" by item (embedding_table.h, of factor_table.h's floats); "rt": u8 1, f64 sum of ratings,
+// Rows: "ru" by user and "ri" by item (factor_table.h); "rt": u8 1, f64 sum of ratings,
 // varint their count, f32 the least, f32 the most.
 #pragma once
 

@@ -44,15 +44,21 @@ FamilyPointer make_trending(const ModelOptions& options, const ItemTable& items)
       PopularitySettings{"trending", Reason::kTrending, options.popularity.half_life_hours, true}, items);
 }
 
+// The same on a clock ten times as fast, for what is read within hours.
+FamilyPointer make_rising(const ModelOptions& options, const ItemTable& items) {
+  return std::make_unique<PopularFamily>(
+      PopularitySettings{"rising", Reason::kTrending, options.popularity.half_life_hours / 10.0, true}, items);
+}
+
 struct Entry {
   std::string_view name;
   FamilyPointer (*make)(const ModelOptions& options, const ItemTable& items);
 };
 
 constexpr std::array kEntries{
-    Entry{"encoder", make_encoder}, Entry{"memory", make_memory}, Entry{"related", make_related},
-    Entry{"factors", make_factors}, Entry{"habit", make_habit},   Entry{"trending", make_trending},
-    Entry{"popular", make_popular},
+    Entry{"encoder", make_encoder}, Entry{"memory", make_memory},   Entry{"related", make_related},
+    Entry{"factors", make_factors}, Entry{"habit", make_habit},     Entry{"trending", make_trending},
+    Entry{"rising", make_rising},   Entry{"popular", make_popular},
 };
 
 }  // namespace

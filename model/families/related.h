@@ -7,6 +7,8 @@
 // an item cosine with position decay, given as log(score / Σ scores + kShareFloor). Each item keeps a bounded number of
 // neighbours; a new one takes the place of the weakest. One thread. rank() and then score() for the same context
 // compute once.
+//
+// Rows: "i" by item: u8 1, varint count, varint neighbours, then each: varint item, f32 together.
 #pragma once
 
 #include <cstdint>
