@@ -9,7 +9,7 @@
 
 #include "tests/deploy/dashboards.h"
 #include "tests/deploy/prometheus.h"
-#include "tests/deploy/target.h"
+#include "tests/deploy/running_pipeline.h"
 
 namespace millrace {
 namespace {
@@ -22,8 +22,8 @@ class QueriesTest : public testing::Test {
  protected:
   void SetUp() override {
     if (!PrometheusServer::installed()) GTEST_SKIP() << "prometheus is not installed (./dev setup unpacks it)";
-    target_ = start_target(folder_.path());
-    prometheus_ = std::make_unique<PrometheusServer>(folder_.path(), target_->port());
+    pipeline_ = std::make_unique<RunningPipeline>(folder_.path());
+    prometheus_ = std::make_unique<PrometheusServer>(folder_.path(), pipeline_->metrics_port());
     ASSERT_TRUE(eventually([&] { return prometheus_->ready(); })) << prometheus_->log();
   }
 
@@ -49,7 +49,7 @@ class QueriesTest : public testing::Test {
   }
 
   TemporaryFolder folder_{"millrace-queries"};
-  std::unique_ptr<Target> target_;
+  std::unique_ptr<RunningPipeline> pipeline_;
   std::unique_ptr<PrometheusServer> prometheus_;
 };
 
@@ -63,7 +63,7 @@ TEST_F(QueriesTest, EveryPanelReturnsData) {
   ASSERT_GE(left.size(), 80U);
   eventually([&] { return (left = unanswered(left)).empty(); });
   for (const auto& [expression, found] : left) ADD_FAILURE() << expression << "\n  returned " << found;
-  if (!left.empty()) ADD_FAILURE() << target_->log();
+  if (!left.empty()) ADD_FAILURE() << pipeline_->logs();
 }
 
 TEST_F(QueriesTest, EveryAlertIsEvaluated) {
