@@ -1,12 +1,14 @@
 #include "app/cli.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <sstream>
 #include <utility>
 
 #include "app/cli_help.h"
+#include "app/config_toml.h"
 
 namespace millrace {
 namespace {
@@ -151,6 +153,18 @@ CommandLine instead(const CLI::App& app, const CLI::ParseError& error) {
   return line;
 }
 
+// CLI11 only says that it misses a command.
+std::optional<CommandLine> unknown_command(const std::vector<std::string>& arguments,
+                                           const std::vector<std::string>& known) {
+  if (arguments.empty() || arguments.front().starts_with('-')) return std::nullopt;
+  if (std::find(known.begin(), known.end(), arguments.front()) != known.end()) return std::nullopt;
+  CommandLine line;
+  line.exit = ExitCode::kUsage;
+  line.error = "millrace: there is no command \"" + arguments.front() + "\"; the nearest is " +
+               std::string(nearest_name(arguments.front(), known)) + ", and \"millrace --help\" lists all\n";
+  return line;
+}
+
 }  // namespace
 
 CommandLine parse_command_line(const std::vector<std::string>& arguments) {
@@ -167,13 +181,16 @@ CommandLine parse_command_line(const std::vector<std::string>& arguments) {
                                             app, "check-config", "Say what is wrong with a configuration"));
   builders.emplace_back("print-config", add_config_command<PrintConfigCommand>(
                                             app, "print-config", "Show the configuration in force, secrets hidden"));
-  app.add_subcommand("version", "Show version and libraries");
+  app.add_subcommand("version", "Show the version");
   builders.emplace_back("version", [] { return Command(VersionCommand{}); });
   // CLI11 takes them from the back.
   std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
   try {
     app.parse(std::move(reversed));
   } catch (const CLI::ParseError& error) {
+    std::vector<std::string> known;
+    for (const auto& [name, build] : builders) known.push_back(name);
+    if (auto line = unknown_command(arguments, known)) return *std::move(line);
     return instead(app, error);
   }
   CommandLine line;

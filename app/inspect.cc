@@ -66,7 +66,7 @@ class Inspector {
     MILLRACE_ASSIGN_OR_RETURN(const std::string name, title(item));
     return padded(printable(features_.item_id(item).view()), 14) + "  " + name;
   }
-  void line(const std::string& name, const std::string& value) { out_ << "  " << padded(name, 22) << value << '\n'; }
+  void line(const std::string& name, const std::string& value) { out_ << "  " << padded(name, 24) << value << '\n'; }
   void counters(const std::vector<double>& stored, Millis newest, Millis reference) {
     const double growth = decay_growth(newest, reference, config_.features.counter_half_life);
     for (std::size_t kind = 0; kind < stored.size(); ++kind) {
