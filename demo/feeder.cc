@@ -15,7 +15,7 @@ using std::chrono::steady_clock;
 // bound keeps the records in flight (about 250 bytes each, over sixteen partitions) far below the embedded broker's 5
 // MiB a partition.
 constexpr duration<double> kWindowSeconds{0.1};
-constexpr std::uint64_t kWindowMin = 512;
+constexpr std::uint64_t kWindowMin = 256;
 constexpr std::uint64_t kWindowMax = 20'000;
 constexpr milliseconds kAdaptEvery{200};
 constexpr milliseconds kFlushPatience{30'000};

@@ -232,6 +232,7 @@ std::map<std::string, std::string> rows(const Store& store, Table table) {
 void expect_same_table(Table table, const Store& store, const Store& again) {
   const auto expected = rows(again, table);
   const auto found = rows(store, table);
+  EXPECT_FALSE(expected.empty()) << table_name(table) << " is empty: the comparison would show nothing";
   EXPECT_EQ(found.size(), expected.size()) << table_name(table);
   std::size_t differing = 0;
   for (const auto& [key, value] : expected) {
