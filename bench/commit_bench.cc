@@ -1,45 +1,17 @@
 // The step's commit on RocksDB: one synced batch of rows of 512 bytes. Arguments: rows a batch.
 #include <benchmark/benchmark.h>
 
-#include <cstdlib>
-#include <filesystem>
 #include <string>
 
+#include "bench/scratch_store.h"
 #include "core/bytes.h"
 #include "core/random.h"
-#include "store/rocks_store.h"
 
-namespace millrace {
+namespace millrace::bench {
 namespace {
 
 constexpr std::size_t kRowBytes = 512;
 constexpr std::uint64_t kUsers = 100'000;
-
-// $TMPDIR decides which disk is measured.
-class ScratchStore {
- public:
-  ScratchStore() {
-    std::string name = (std::filesystem::temp_directory_path() / "millrace_bench_XXXXXX").string();
-    if (mkdtemp(name.data()) == nullptr) std::abort();
-    path_ = name;
-    RocksOptions options;
-    options.directory = path_;
-    auto opened = open_rocks_store(options);
-    if (!opened.ok()) std::abort();
-    store_ = std::move(opened).value();
-  }
-  ~ScratchStore() {
-    store_.reset();
-    std::filesystem::remove_all(path_);
-  }
-  ScratchStore(const ScratchStore&) = delete;
-  ScratchStore& operator=(const ScratchStore&) = delete;
-  Store& operator*() { return *store_; }
-
- private:
-  std::string path_;
-  std::unique_ptr<Store> store_;
-};
 
 std::string random_row(Random& random) {
   std::string row(kRowBytes, '\0');
@@ -83,4 +55,4 @@ void multi_get(benchmark::State& state) {
 BENCHMARK(multi_get)->Name("multi_get/rows")->Arg(100)->Unit(benchmark::kMicrosecond);
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::bench

@@ -6,11 +6,14 @@
 #include <cstdint>
 #include <vector>
 
+#include "bench/bare_matmul.h"
+#include "bench/report.h"
+#include "bench/timing.h"
 #include "core/random.h"
 #include "model/nn/matmul.h"
 #include "model/top_k.h"
 
-namespace millrace {
+namespace millrace::bench {
 namespace {
 
 constexpr std::size_t kQueries = 256;
@@ -109,6 +112,53 @@ void bare_int8(benchmark::State& state) {
 void sizes(benchmark::internal::Benchmark* benchmark) {
   benchmark->Unit(benchmark::kMillisecond)->Args({10'000, 128, 100})->Args({10'000, 128, 60})->Args({100'000, 64, 100});
 }
+
+// A catalogue kept from one pair to the next.
+struct Catalogue {
+  Catalogue(std::uint32_t size, std::size_t depth)
+      : rows(size), dimension(depth), clusters(depth), index(depth, choose_scan_kernel()) {
+    for (std::uint32_t slot = 0; slot < size; ++slot) index.set_row(slot, clusters.draw(1));
+  }
+  const std::uint32_t rows;
+  const std::size_t dimension;
+  Clusters clusters;
+  TopKIndex index;
+};
+
+// Exact top k as the service searches, beside the bare product of the same queries and rows.
+void top_k_over_matmul(benchmark::State& state, const std::string& name, Catalogue& catalogue) {
+  constexpr std::size_t kBest = 100;
+  const auto queries = catalogue.clusters.draw(kQueries);
+  BareMatmul bare;
+  bare.score(kQueries, catalogue.rows, catalogue.dimension);
+  double search = 0.0;
+  double product = 0.0;
+  for (auto _ : state) {
+    const double begin = thread_seconds();
+    benchmark::DoNotOptimize(catalogue.index.search(queries, kBest));
+    const double middle = thread_seconds();
+    bare.score(kQueries, catalogue.rows, catalogue.dimension);
+    search += middle - begin;
+    product += thread_seconds() - middle;
+  }
+  const double asked = static_cast<double>(state.iterations()) * kQueries;
+  add_pair(state, name, search / product,
+           {{"search_us", search / asked * 1e6},
+            {"matmul_us", product / asked * 1e6},
+            {"int8_scan", choose_scan_kernel() == ScanKernel::kInt8 ? 1.0 : 0.0}});
+}
+
+void top_k_10k(benchmark::State& state) {
+  static Catalogue catalogue(10'000, 128);
+  top_k_over_matmul(state, "topk_10k_over_matmul", catalogue);
+}
+void top_k_1m(benchmark::State& state) {
+  static Catalogue catalogue(1'000'000, 64);
+  top_k_over_matmul(state, "topk_1m_over_matmul", catalogue);
+}
+BENCHMARK(top_k_10k)->Iterations(20)->Repetitions(kPairs)->Unit(benchmark::kMillisecond);
+BENCHMARK(top_k_1m)->Iterations(2)->Repetitions(kPairs)->Unit(benchmark::kMillisecond);
+
 BENCHMARK_CAPTURE(top_k, float32, ScanKernel::kFloat32)->Apply(sizes);
 BENCHMARK_CAPTURE(top_k, int8, ScanKernel::kInt8)->Apply(sizes);
 BENCHMARK(bare_f32)->Apply(sizes);
@@ -129,4 +179,4 @@ void set_row(benchmark::State& state) {
 BENCHMARK(set_row)->Name("top_k/set_row")->Arg(128);
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::bench

@@ -1,0 +1,181 @@
+// The step as a whole, default model and two replays fixed, beside the bare f32 matrix products that it needs: those of
+// the examples it learns (fresh and replayed, with as many positions and distinct negatives as there are) and the exact
+// scores of the catalogue for each list. One iteration is one step of 256 events, committed.
+#include <benchmark/benchmark.h>
+
+#include <cmath>
+
+#include "app/step.h"
+#include "bench/bare_matmul.h"
+#include "bench/report.h"
+#include "bench/scratch_store.h"
+#include "bench/timing.h"
+#include "bench/workload.h"
+#include "core/check.h"
+#include "store/memory_store.h"
+
+namespace millrace::bench {
+namespace {
+
+constexpr std::size_t kEvents = 256;
+constexpr std::size_t kWarm = 60'000;
+constexpr std::uint32_t kReplays = 2;
+
+StepOptions options() {
+  StepOptions options;
+  options.features.kinds = options.model.kinds = workload_kinds();
+  return options;
+}
+
+struct StepTimes {
+  double wall = 0.0, thread = 0.0;
+  double features = 0.0, model = 0.0, lists = 0.0, flush = 0.0, commit = 0.0;
+  std::size_t lists_made = 0;
+  std::uint64_t steps = 0;
+};
+
+// A step that has seen the catalogue and 60,000 events.
+class StepWorld {
+ public:
+  explicit StepWorld(Store& store) : store_(store) {
+    auto opened = Step::open(options(), store_);
+    MILLRACE_CHECK(opened.ok());
+    step_ = std::move(*opened);
+    StepInput catalogue = input({});
+    catalogue.changes = workload_.catalogue();
+    StepTimes ignored;
+    run(catalogue, ignored);
+    for (std::size_t done = 0; done < kWarm; done += kEvents) {
+      StepInput warm = input(workload_.take(kEvents));
+      warm.effort = {0, 0};
+      warm.make_lists = false;
+      run(warm, ignored);
+    }
+    for (int settle = 0; settle < 2; ++settle) run(ignored);
+  }
+
+  void run(StepTimes& times) { run(input(workload_.take(kEvents)), times); }
+
+  // Of the newest events: positions that the encoder attends to, of so many examples.
+  std::size_t positions(std::size_t examples) const {
+    constexpr std::uint64_t kLookedAt = 1'024;
+    const ExampleLog& log = step_->examples();
+    std::size_t sum = 0;
+    for (std::uint64_t sequence = log.end() - kLookedAt; sequence < log.end(); ++sequence) {
+      sum += std::min(options().model.encoder.length, log.at(sequence).context.history.size());
+    }
+    return sum * examples / kLookedAt;
+  }
+
+  std::size_t negatives() const {
+    const double half = static_cast<double>(options().model.encoder.negatives) / 2;
+    const auto items = static_cast<double>(workload_.items().size());
+    double distinct = 0.0;
+    for (std::size_t item = 0; item < workload_.items().size(); ++item) {
+      distinct += 1.0 - std::pow((1.0 - 1.0 / items) * (1.0 - workload_.items().share(item)), half);
+    }
+    return static_cast<std::size_t>(std::lround(distinct));
+  }
+
+ private:
+  StepInput input(std::vector<Event> events) const {
+    StepInput input;
+    input.step = step_->last_step() + 1;
+    input.events = std::move(events);
+    input.effort.replays = kReplays;
+    return input;
+  }
+
+  void run(const StepInput& input, StepTimes& times) {
+    const double wall = wall_seconds();
+    const double thread = thread_seconds();
+    WriteBatch batch;
+    const auto output = step_->run(input, batch);
+    MILLRACE_CHECK(output.ok());
+    const double ran = wall_seconds();
+    MILLRACE_CHECK(store_.commit(batch).ok());
+    const double done = wall_seconds();
+    const auto& seconds = output->seconds;
+    times.wall += done - wall;
+    times.thread += thread_seconds() - thread;
+    times.features += seconds.features;
+    times.model += seconds.model;
+    times.lists += seconds.lists;
+    times.flush += ran - wall - seconds.features - seconds.model - seconds.lists;
+    times.commit += done - ran;
+    times.lists_made += output->lists.size();
+    ++times.steps;
+  }
+
+  Store& store_;
+  Workload workload_;
+  std::unique_ptr<Step> step_;
+};
+
+// The products that one step needs, on average over what has been run.
+void bare_step(BareMatmul& bare, const StepWorld& world, const TrainShape& shape, double lists) {
+  const std::size_t batches = kEvents / shape.examples * (1 + kReplays);
+  for (std::size_t batch = 0; batch < batches; ++batch) bare.train(shape);
+  bare.score(static_cast<std::size_t>(std::lround(lists)), 10'000, shape.dimension);
+  benchmark::DoNotOptimize(&world);
+}
+
+void step(benchmark::State& state, StepWorld& world, const std::string& name, bool wall) {
+  const ModelOptions model = options().model;
+  const TrainShape needed{model.minibatch, world.positions(model.minibatch), world.negatives(),
+                          model.encoder.dimension};
+  const TrainShape nominal{model.minibatch, model.minibatch * model.encoder.length, model.encoder.negatives,
+                           model.encoder.dimension};
+  BareMatmul bare;
+  StepTimes times;
+  double bare_seconds = 0.0;
+  double nominal_seconds = 0.0;
+  const auto now = [wall] { return wall ? wall_seconds() : thread_seconds(); };
+  for (auto _ : state) {
+    world.run(times);
+    const double lists = static_cast<double>(times.lists_made) / static_cast<double>(times.steps);
+    const double begin = now();
+    bare_step(bare, world, needed, lists);
+    const double middle = now();
+    bare_step(bare, world, nominal, static_cast<double>(kEvents));
+    bare_seconds += middle - begin;
+    nominal_seconds += now() - middle;
+  }
+  const double events = static_cast<double>(state.iterations()) * kEvents;
+  const auto us = [events](double seconds) { return seconds / events * 1e6; };
+  const double taken = wall ? times.wall : times.thread;
+  add_pair(state, name, taken / bare_seconds,
+           {{"event_us", us(taken)},
+            {"matmul_us", us(bare_seconds)},
+            {"full_shapes_matmul_us", us(nominal_seconds)},
+            {"features_us", us(times.features)},
+            {"model_us", us(times.model)},
+            {"lists_us", us(times.lists)},
+            {"flush_us", us(times.flush)},
+            {"commit_us", us(times.commit)},
+            {"lists_per_event", static_cast<double>(times.lists_made) / events},
+            {"positions_per_example", static_cast<double>(needed.positions) / static_cast<double>(needed.examples)},
+            {"distinct_negatives", static_cast<double>(needed.negatives)}});
+}
+
+void step_on_rocksdb(benchmark::State& state) {
+  static ScratchStore store;
+  static StepWorld world(*store);
+  step(state, world, "step_over_matmul", true);
+}
+
+// Without the disk, and in time of the thread: what the processor alone costs.
+void step_in_memory(benchmark::State& state) {
+  static const std::unique_ptr<Store> store = make_memory_store();
+  static StepWorld world(*store);
+  step(state, world, "step_in_memory_over_matmul", false);
+}
+
+void setting(benchmark::internal::Benchmark* benchmark) {
+  benchmark->Iterations(20)->Repetitions(kPairs)->Unit(benchmark::kMillisecond)->UseRealTime();
+}
+BENCHMARK(step_on_rocksdb)->Apply(setting);
+BENCHMARK(step_in_memory)->Apply(setting);
+
+}  // namespace
+}  // namespace millrace::bench
