@@ -76,7 +76,7 @@ constexpr std::array kAll{
 
     gauge(Metric::kLiveCutoff, "millrace_live_cutoff_items", "", "k of the live measures: items of a list that count."),
     counter(Metric::kLiveTrials, "millrace_live_trials_total", "kind,audience",
-            "Events that met a list: returning users theirs, new users the fallback."),
+            "Events that ask how good lists are; returning users had a list before the event, new users none yet."),
     counter(Metric::kLiveHits, "millrace_live_hits_total", "learner,kind,audience",
             "Trials whose item stood among the first k; over trials this is recall@k."),
     counter(Metric::kLiveReciprocalRank, "millrace_live_reciprocal_rank_total", "learner,kind,audience",
