@@ -12,7 +12,7 @@ namespace millrace {
 
 struct SourceOptions {
   bool simulate = false;
-  std::filesystem::path data = "build/data/online-retail.csv";
+  std::filesystem::path data = "build/data/demo/online-retail.csv";
   std::uint64_t events = 0;  // 0: all of the file, the simulator's default
   std::uint64_t seed = 1;    // of the simulator
 };
