@@ -7,8 +7,10 @@
 #include "core/bytes.h"
 #include "model/blend.h"
 #include "model/candidates.h"
+#include "model/families/positive.h"
 #include "model/families/registry.h"
 #include "model/model_rows.h"
+#include "model/rank_ahead.h"
 #include "model/replay.h"
 
 namespace millrace {
@@ -19,9 +21,11 @@ constexpr std::string_view kItemRows = "items";
 
 enum Purpose : std::uint64_t { kFreshPurpose = 1, kReplayPurpose = 2, kDrawPurpose = 3 };
 
-float initial_weight(Reason reason) {
-  switch (reason) {
+// The recipe's blend, with a little of every cheap source; factors' log-odds have to earn their place.
+float initial_weight(const Family& family) {
+  switch (family.reason()) {
     case Reason::kEncoder:
+      return family.name() == "encoder" ? 1.0F : 0.0F;
     case Reason::kMemory:
       return 1.0F;
     case Reason::kRelated:
@@ -32,12 +36,6 @@ float initial_weight(Reason reason) {
       break;
   }
   return 0.0F;
-}
-
-bool is_positive(const Example& example) {
-  const bool disliked = example.signal == Signal::kRating && example.context.mean_rating > 0.0F &&
-                        example.value < example.context.mean_rating;
-  return example.quantity > 0.0F && !disliked && example.item != kUnknownItem;
 }
 
 bool has_seen(const Context& context, ItemIndex item) {
@@ -83,11 +81,14 @@ class LearnerOfFamilies final : public Learner {
     outcome.answers.resize(input.queries.size());
     outcome.predicted_ratings.resize(input.examples.size());
     const std::vector<Prediction> predictions = input.recovering ? std::vector<Prediction>{} : plan(input);
-    std::vector<Lists> lists = rank_by_batch(predictions);
+    const std::vector<RankRequest> requests = requests_of(predictions);
+    std::vector<Lists> lists = rank_by_batch(requests);
+    std::vector<RankAhead> ahead = rank_ahead(requests);
     std::size_t next = 0;
     std::size_t next_rating = 0;
     for (std::size_t i = 0; i <= input.examples.size(); ++i) {
       for (; next < predictions.size() && predictions[next].before == i; ++next) {
+        rank_in_turn(requests, next, ahead, lists[next]);
         predict(input, predictions[next], lists[next], outcome);
       }
       for (; next_rating < input.rating_queries.size() && input.rating_queries[next_rating].before == i;
@@ -110,14 +111,15 @@ class LearnerOfFamilies final : public Learner {
   }
 
   std::vector<Ranking> recommend(std::span<const Query> queries, std::size_t k) override {
-    std::vector<Prediction> predictions;
-    predictions.reserve(queries.size());
-    for (const Query& query : queries) predictions.push_back({0, &query.context, query.exclude, {}, {}});
-    std::vector<Lists> lists = rank_by_batch(predictions);
+    std::vector<RankRequest> requests;
+    requests.reserve(queries.size());
+    for (const Query& query : queries) requests.push_back({&query.context, query.exclude});
+    std::vector<Lists> lists = rank_by_batch(requests);
+    std::vector<RankAhead> ahead = rank_ahead(requests);
     std::vector<Ranking> rankings;
     rankings.reserve(queries.size());
     for (std::size_t q = 0; q < queries.size(); ++q) {
-      rank_event_by_event(predictions[q], lists[q]);
+      rank_in_turn(requests, q, ahead, lists[q]);
       rankings.push_back(blend_top(gather_candidates(families_, queries[q].context, lists[q]), k));
     }
     return rankings;
@@ -180,7 +182,7 @@ class LearnerOfFamilies final : public Learner {
  private:
   std::vector<float> initial_weights() const {
     std::vector<float> weights;
-    for (const auto& family : families_) weights.push_back(initial_weight(family->reason()));
+    for (const auto& family : families_) weights.push_back(initial_weight(*family));
     return weights;
   }
 
@@ -235,29 +237,45 @@ class LearnerOfFamilies final : public Learner {
     return is_positive(example) && !(options_.blend.first_touches && has_seen(example.context, example.item));
   }
 
-  std::vector<Lists> rank_by_batch(std::span<const Prediction> predictions) {
-    std::vector<Lists> lists(predictions.size(), Lists(families_.size()));
+  static std::vector<RankRequest> requests_of(std::span<const Prediction> predictions) {
     std::vector<RankRequest> requests;
     requests.reserve(predictions.size());
     for (const Prediction& prediction : predictions) requests.push_back({prediction.context, prediction.exclude});
+    return requests;
+  }
+
+  std::vector<Lists> rank_by_batch(std::span<const RankRequest> requests) {
+    std::vector<Lists> lists(requests.size(), Lists(families_.size()));
     for (std::size_t f = 0; f < families_.size(); ++f) {
       if (!families_[f]->ranks_by_batch() || requests.empty()) continue;
       auto ranked = families_[f]->rank(requests, options_.blend.candidates_per_source);
-      for (std::size_t p = 0; p < predictions.size(); ++p) lists[p][f] = std::move(ranked[p]);
+      for (std::size_t p = 0; p < requests.size(); ++p) lists[p][f] = std::move(ranked[p]);
     }
     return lists;
   }
 
-  void rank_event_by_event(const Prediction& prediction, Lists& lists) {
-    const RankRequest request{prediction.context, prediction.exclude};
+  // One for each family that has a version, in their order.
+  std::vector<RankAhead> rank_ahead(std::span<const RankRequest> requests) {
+    std::vector<RankAhead> ahead;
+    for (const auto& family : families_) {
+      if (family->rank_version()) ahead.emplace_back(*family, requests, options_.blend.candidates_per_source);
+    }
+    return ahead;
+  }
+
+  // The lists of request `at` that rank_by_batch() left out.
+  void rank_in_turn(std::span<const RankRequest> requests, std::size_t at, std::span<RankAhead> ahead, Lists& lists) {
+    std::size_t next_ahead = 0;
     for (std::size_t f = 0; f < families_.size(); ++f) {
       if (families_[f]->ranks_by_batch()) continue;
-      lists[f] = std::move(families_[f]->rank({&request, 1}, options_.blend.candidates_per_source).front());
+      lists[f] =
+          families_[f]->rank_version()
+              ? ahead[next_ahead++].take(at)
+              : std::move(families_[f]->rank(requests.subspan(at, 1), options_.blend.candidates_per_source).front());
     }
   }
 
   void predict(const LearnInput& input, const Prediction& prediction, Lists& lists, LearnOutcome& outcome) {
-    rank_event_by_event(prediction, lists);
     const Candidates candidates = gather_candidates(families_, *prediction.context, lists);
     if (prediction.query) {
       Answer& answer = outcome.answers[*prediction.query];

@@ -71,7 +71,8 @@ struct ModelOptions {
   bool learning = true;            // off: nothing is learnt, for floors and tests
   std::size_t minibatch = 128;     // examples at most
   std::size_t minibatch_min = 16;  // fewer wait for the next step
-  std::vector<std::string> families{"encoder", "memory", "related", "trending", "popular", "habit", "factors"};
+  std::vector<std::string> families{"encoder", "memory",  "related", "trending",
+                                    "rising",  "popular", "habit",   "factors"};
   bool evaluate_learners = false;  // also answer queries with each learner alone
   EncoderOptions encoder;
   MemoryOptions memory;
