@@ -17,6 +17,7 @@ using Answer = std::unique_ptr<rd_kafka_event_t, Deleter<rd_kafka_event_destroy>
 // A consumer's handle, because a producer's look-up would create the topic.
 Result<Handle> open_admin(const std::string& bootstrap_servers, const KafkaProperties& properties,
                           rdkafka::ClientContext& context) {
+  context.log = [](int, std::string_view) {};  // whatever is wrong comes back as an error
   auto configuration = rdkafka::make_configuration({bootstrap_servers, "millrace-admin", properties, {}, {}}, context);
   if (!configuration.ok()) return std::move(configuration).error();
   return rdkafka::make_handle(RD_KAFKA_CONSUMER, std::move(*configuration), bootstrap_servers);

@@ -1,5 +1,5 @@
-// The one boundary to librdkafka: small owning types, no foreign type above this folder. Errors of the library become ours, with
-// a disposition. Used by ingest (consumer, reader) and publish (producer).
+// The one boundary to librdkafka: small owning types, no foreign type above this folder. Errors of the library become
+// ours, with a disposition. Used by ingest (consumer, reader) and publish (producer).
 #pragma once
 
 #include <chrono>
@@ -22,15 +22,16 @@ namespace millrace {
 
 using KafkaProperties = std::vector<std::pair<std::string, std::string>>;
 
-// Refuses properties that the service owns (group.id, enable.auto.commit, auto.offset.reset, partition.assignment.strategy, …,
-// aliases included), naming the property, why it is owned, and the setting to use instead.
+// Refuses properties that the service owns (group.id, enable.auto.commit, auto.offset.reset,
+// partition.assignment.strategy, …, aliases included), naming the property, why it is owned, and the setting to use
+// instead.
 Status check_properties(const KafkaProperties& properties);
 
 // Whether the value of a property must never be shown (passwords, keys, tokens).
 bool is_secret_property(std::string_view name);
 
-// Receives what the library has to say: a syslog severity (3 error, 4 warning, 6 information) and a line of text. Called from the
-// library's threads. Empty: the library writes to stderr itself.
+// Receives what the library has to say: a syslog severity (3 error, 4 warning, 6 information) and a line of text.
+// Called from the library's threads. Empty: the library writes to stderr itself.
 using KafkaLog = std::function<void(int severity, std::string_view text)>;
 
 struct TopicPartition {
@@ -69,12 +70,13 @@ class RebalanceListener {
 class Consumer {
  public:
   virtual ~Consumer() = default;
-  // At most `max_records` (and about poll_bytes_max), in order of topic, partition, offset; empty when `timeout` has passed. Waits
-  // for the first record only. Serves rebalances.
+  // At most `max_records` (and about poll_bytes_max), in order of topic, partition, offset; empty when `timeout` has
+  // passed. Waits for the first record only. Serves rebalances.
   virtual Result<std::vector<Record>> poll(std::size_t max_records, std::chrono::milliseconds timeout) = 0;
-  virtual Status pause() = 0;   // all assigned partitions; poll() goes on serving rebalances
+  virtual Status pause() = 0;  // all assigned partitions; poll() goes on serving rebalances
   virtual Status resume() = 0;
-  // Asynchronous: the offsets to continue from, with a note of at most 1 KiB. A failure shows as the error of the next commit.
+  // Asynchronous: the offsets to continue from, with a note of at most 1 KiB. A failure shows as the error of the next
+  // commit.
   virtual Status commit(std::span<const TopicPartitionOffset> offsets, const std::string& metadata) = 0;
   virtual Status commit_synchronously(std::span<const TopicPartitionOffset> offsets, const std::string& metadata) = 0;
   virtual Result<std::vector<GroupOffset>> committed(std::span<const TopicPartition> partitions) = 0;
@@ -93,12 +95,12 @@ class Consumer {
 struct ConsumerOptions {
   std::string bootstrap_servers;
   std::string group;
-  std::string instance_id;              // group.instance.id; empty: dynamic membership
+  std::string instance_id;  // group.instance.id; empty: dynamic membership
   std::string client_id = "millrace";
-  std::vector<std::string> topics;      // TopicIndex is the position
+  std::vector<std::string> topics;  // TopicIndex is the position
   std::uint64_t queue_bytes = 32ULL << 20;
   std::uint64_t poll_bytes_max = 8ULL << 20;  // payload returned by one poll(); one record may exceed it
-  KafkaProperties properties;           // passed through after check_properties()
+  KafkaProperties properties;                 // passed through after check_properties()
   std::chrono::milliseconds statistics_interval{1000};
   KafkaLog log;
 };
@@ -116,8 +118,8 @@ class Reader {
 struct ReaderOptions {
   std::string bootstrap_servers;
   std::string client_id = "millrace";
-  std::vector<std::string> topics;                  // TopicIndex is the position
-  std::vector<TopicPartitionOffset> start;          // missing partitions, and offsets outside the watermarks: from the earliest
+  std::vector<std::string> topics;          // TopicIndex is the position
+  std::vector<TopicPartitionOffset> start;  // missing partitions, and offsets outside the watermarks: from the earliest
   std::uint64_t queue_bytes = 16ULL << 20;
   std::uint64_t poll_bytes_max = 8ULL << 20;
   KafkaProperties properties;
@@ -130,15 +132,15 @@ struct Message {
   std::optional<std::string> key;
   std::optional<std::string> value;  // absent: a tombstone
   std::vector<std::pair<std::string, std::string>> headers;
-  std::optional<Millis> timestamp;   // absent: now
-  std::uint64_t token = 0;           // comes back with the delivery
+  std::optional<Millis> timestamp;  // absent: now
+  std::uint64_t token = 0;          // comes back with the delivery
 };
 
 struct Delivery {
   std::uint64_t token = 0;
   bool delivered = false;
-  std::string error;                 // where not delivered
-  Millis at;                         // wall time of the report
+  std::string error;  // where not delivered
+  Millis at;          // wall time of the report
 };
 
 // Idempotent, murmur2_random partitioner. produce() and deliveries() from one thread.
@@ -173,9 +175,10 @@ struct TopicDescription {
   std::string cleanup_policy;  // empty where the broker cannot say (the embedded one)
 };
 // nullopt: no such topic.
-Result<std::optional<TopicDescription>> describe_topic(const std::string& bootstrap_servers, const KafkaProperties& properties,
-                                                       const std::string& topic);
-// An existing topic is not an error. kInvalid: this broker cannot create topics (the embedded one creates them on first use).
+Result<std::optional<TopicDescription>> describe_topic(const std::string& bootstrap_servers,
+                                                       const KafkaProperties& properties, const std::string& topic);
+// An existing topic is not an error. kInvalid: this broker cannot create topics (the embedded one creates them on first
+// use).
 Status create_topic(const std::string& bootstrap_servers, const KafkaProperties& properties, const std::string& topic,
                     std::int32_t partitions, bool compacted);
 

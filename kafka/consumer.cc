@@ -42,7 +42,7 @@ class GroupConsumer final : public Consumer {
   Result<std::int32_t> partition_count(TopicIndex topic) override {
     return rdkafka::count_partitions(handle_.get(), topic_name(topic));
   }
-  std::string statistics() const override { return context_.statistics; }
+  std::string statistics() const override { return context_.newest_statistics(); }
   void close() override;
 
  private:

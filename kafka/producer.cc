@@ -1,8 +1,11 @@
-// The idempotent producer. produce(), deliveries() and flush() from one thread; delivery reports come from within the
-// latter two.
+// The idempotent producer. produce(), deliveries() and flush() from one thread; a thread of its own collects the
+// delivery reports, so that their times are true while the owner is busy with a step.
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <chrono>
+#include <condition_variable>
+#include <thread>
 #include <utility>
 
 #include "kafka/rdkafka_handle.h"
@@ -25,19 +28,23 @@ class IdempotentProducer final : public Producer {
   std::vector<Delivery> deliveries(std::chrono::milliseconds timeout) override;
   Status flush(std::chrono::milliseconds timeout) override;
   std::size_t in_flight() const override { return in_flight_; }
-  std::string statistics() const override { return context_.statistics; }
+  std::string statistics() const override { return context_.newest_statistics(); }
   std::optional<Error> fatal() const override;
 
  private:
   struct Context : rdkafka::ClientContext {
+    std::condition_variable arrived;
     std::vector<Delivery> reports;
   };
+  void collect();
   static void on_delivery(rd_kafka_t*, const rd_kafka_message_t* message, void* opaque);
 
   ProducerOptions options_;
   Context context_;
   std::size_t in_flight_ = 0;  // produced, report not yet handed out
   rdkafka::Handle handle_;
+  std::atomic<bool> closing_{false};
+  std::thread collector_;
 };
 
 Status IdempotentProducer::open() {
@@ -56,6 +63,7 @@ Status IdempotentProducer::open() {
   rd_kafka_conf_set_dr_msg_cb(configuration->get(), on_delivery);
   MILLRACE_ASSIGN_OR_RETURN(
       handle_, rdkafka::make_handle(RD_KAFKA_PRODUCER, std::move(*configuration), options_.bootstrap_servers));
+  collector_ = std::thread([this] { collect(); });
   return Ok{};
 }
 
@@ -70,7 +78,12 @@ void IdempotentProducer::on_delivery(rd_kafka_t*, const rd_kafka_message_t* mess
                        .message;
   }
   report.at = Millis{now.time_since_epoch().count()};
-  static_cast<Context*>(static_cast<rdkafka::ClientContext*>(opaque))->reports.push_back(std::move(report));
+  auto& context = *static_cast<Context*>(static_cast<rdkafka::ClientContext*>(opaque));
+  {
+    const std::lock_guard lock(context.mutex);
+    context.reports.push_back(std::move(report));
+  }
+  context.arrived.notify_one();
 }
 
 rd_kafka_vu_t bytes_argument(rd_kafka_vtype_t type, const std::optional<std::string>& bytes) {
@@ -117,8 +130,14 @@ Status IdempotentProducer::produce(const Message& message) {
   return Ok{};
 }
 
+void IdempotentProducer::collect() {
+  constexpr int kPollMs = 50;  // bounds how long closing waits
+  while (!closing_) rd_kafka_poll(handle_.get(), kPollMs);
+}
+
 std::vector<Delivery> IdempotentProducer::deliveries(std::chrono::milliseconds timeout) {
-  rd_kafka_poll(handle_.get(), context_.reports.empty() ? rdkafka::timeout_ms(timeout) : 0);
+  std::unique_lock lock(context_.mutex);
+  context_.arrived.wait_for(lock, timeout, [this] { return !context_.reports.empty(); });
   in_flight_ -= context_.reports.size();
   return std::exchange(context_.reports, {});
 }
@@ -142,6 +161,8 @@ std::optional<Error> IdempotentProducer::fatal() const {
 // What is still queued is dropped: whoever must not lose it calls flush() first, or has it in the store.
 IdempotentProducer::~IdempotentProducer() {
   if (handle_ == nullptr) return;
+  closing_ = true;
+  if (collector_.joinable()) collector_.join();
   rd_kafka_purge(handle_.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
   rd_kafka_poll(handle_.get(), 0);
 }

@@ -16,7 +16,9 @@ void on_log(const rd_kafka_t* handle, int level, const char* facility, const cha
 }
 
 int on_statistics(rd_kafka_t*, char* json, std::size_t size, void* opaque) {
-  static_cast<ClientContext*>(opaque)->statistics.assign(json, size);
+  auto& context = *static_cast<ClientContext*>(opaque);
+  const std::lock_guard lock(context.mutex);
+  context.statistics.assign(json, size);
   return 0;  // the library frees `json`
 }
 

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -39,7 +40,7 @@ using Queue = std::unique_ptr<rd_kafka_queue_t, Deleter<rd_kafka_queue_destroy>>
 using ErrorPointer = std::unique_ptr<rd_kafka_error_t, Deleter<rd_kafka_error_destroy>>;
 
 // Requests that block wait at most this long.
-inline constexpr std::chrono::milliseconds kRequestTimeout{10'000};
+inline constexpr std::chrono::milliseconds kRequestTimeout{5'000};
 
 constexpr int timeout_ms(std::chrono::milliseconds timeout) { return static_cast<int>(timeout.count()); }
 
@@ -50,7 +51,13 @@ Error to_error(rd_kafka_resp_err_t code, std::string_view action, std::string_vi
 // member.
 struct ClientContext {
   KafkaLog log;
-  std::string statistics;  // newest, written on the polling thread
+
+  std::string newest_statistics() const {
+    const std::lock_guard lock(mutex);
+    return statistics;
+  }
+  mutable std::mutex mutex;  // of what callbacks write
+  std::string statistics;    // newest
 };
 
 struct ClientSettings {
