@@ -20,9 +20,11 @@ void EncoderFamily::score(const Context& context, std::span<const ItemIndex> ite
 
 void EncoderFamily::observe(const Example& example) {
   if (!is_positive(example)) return;
-  ranker_.forget();
+  const std::size_t rows = state_.items.rows();
   const auto touched = state_.items.touch(raw(example.item), example.sequence);
   if (touched.admitted) state_.initialise(touched.row, example.item, example.context);
+  // Answers change with rows that come or, expired, go; not with counts.
+  if (touched.admitted || state_.items.rows() != rows) ranker_.forget();
   state_.recent.add(example.item);
 }
 

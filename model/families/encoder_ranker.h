@@ -28,7 +28,12 @@ class Ranker {
   std::vector<std::vector<ScoredItem>> rank(std::span<const RankRequest> requests, std::size_t k);
   void score(const Context& context, std::span<const ItemIndex> items, std::span<float> scores);
   // The state changed: what was encoded before does not hold any more.
-  void forget() { encoded_.clear(); }
+  void forget() {
+    encoded_.clear();
+    ++version_;
+  }
+  // How often the state has changed.
+  std::uint64_t version() const { return version_; }
   std::uint64_t memory_bytes() const { return index_.memory_bytes() + sample_.capacity() * sizeof(float); }
 
  private:
@@ -71,6 +76,7 @@ class Ranker {
   std::vector<float> sample_;     // kSample × D
   std::vector<float> embedding_;  // D, scratch
   std::vector<Encoded> encoded_;  // of the newest rank() or score()
+  std::uint64_t version_ = 0;
 };
 
 }  // namespace millrace::encoder

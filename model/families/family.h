@@ -67,6 +67,9 @@ class Family {
   // Whether the learner ranks a step's requests in one batch, before observe(): where rank() reads only what train()
   // changes, or where a scan of the catalogue is worth sharing.
   virtual bool ranks_by_batch() const { return false; }
+  // For a family whose rank() costs far less for many requests in one call: a number that changes whenever an answer
+  // of rank() may have. The learner then asks ahead, and again where the number has changed. nullopt: asked one by one.
+  virtual std::optional<std::uint64_t> rank_version() const { return std::nullopt; }
   // Scores of given items for one context, on the scale of rank() but never below the family's floor for "no opinion".
   virtual void score(const Context& context, std::span<const ItemIndex> items, std::span<float> scores) = 0;
 

@@ -104,6 +104,43 @@ TEST_P(FamilyConformance, RanksBestFirstWithTiesByLowerIndex) {
   }
 }
 
+TEST_P(FamilyConformance, RanksManyAsOneByOne) {
+  const auto family = make();
+  learn(*family, stream_.take(400), 0);
+  std::vector<Context> contexts;
+  for (std::uint64_t user = 0; user < 12; ++user) contexts.push_back(stream_.context(user));
+  std::vector<RankRequest> requests;
+  for (const Context& context : contexts) requests.push_back({&context, {}});
+  const auto lists = family->rank(requests, 10);
+  ASSERT_EQ(lists.size(), contexts.size());
+  for (std::size_t i = 0; i < contexts.size(); ++i) {
+    const auto alone = rank_one(*family, contexts[i], 10);
+    ASSERT_EQ(lists[i].size(), alone.size());
+    for (std::size_t place = 0; place < alone.size(); ++place) {
+      EXPECT_EQ(lists[i][place].item, alone[place].item) << "user " << i << " place " << place;
+      EXPECT_NEAR(lists[i][place].score, alone[place].score, 1e-4F);
+    }
+  }
+}
+
+// What the learner relies on when it asks ahead.
+TEST_P(FamilyConformance, AnswersChangeOnlyWithTheRankVersion) {
+  const auto family = make();
+  learn(*family, stream_.take(400), 0);
+  if (!family->rank_version()) GTEST_SKIP() << "asked one by one";
+  const Context context = stream_.context(1);
+  const auto before = rank_one(*family, context, 10);
+  const auto version = family->rank_version();
+  std::size_t unchanged = 0;
+  for (const Example& example : stream_.take(50)) {
+    family->observe(example);
+    if (family->rank_version() != version) break;
+    EXPECT_EQ(rank_one(*family, context, 10), before);
+    ++unchanged;
+  }
+  EXPECT_GT(unchanged, 0U);
+}
+
 TEST_P(FamilyConformance, RanksSomething) {
   const auto family = make();
   learn(*family, stream_.take(400), 0);
