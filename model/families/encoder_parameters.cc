@@ -36,6 +36,11 @@ Parameters::Parameters(const EncoderOptions& options, std::size_t kinds, std::ui
   fill_uniform(last, random, bound);
 }
 
-float Parameters::scale() const { return std::min(std::exp(log_scale.value.data[0]), kLargestScale); }
+float Parameters::scale() const { return std::exp(log_scale.value.data[0]); }
+
+void Parameters::step(const EncoderOptions& options, std::uint64_t number) {
+  set.step({.rate = options.dense_rate}, number, options.gradient_clip, options.weight_decay);
+  log_scale.value.data[0] = std::min(log_scale.value.data[0], std::log(kLargestScale));
+}
 
 }  // namespace millrace::encoder

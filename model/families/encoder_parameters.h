@@ -29,6 +29,8 @@ struct Parameters {
   nn::Parameter& user;           // kUserFeatures × D
 
   float scale() const;
+  // One step of Adam, counted from 1, on the gradients.
+  void step(const EncoderOptions& options, std::uint64_t number);
 };
 
 }  // namespace millrace::encoder

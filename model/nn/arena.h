@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <type_traits>
 #include <vector>
 
 #include "model/nn/matrix.h"
@@ -18,6 +19,11 @@ class Arena {
   std::span<float> floats(std::size_t count) { return take<float>(count); }
   std::span<std::uint32_t> indices(std::size_t count) { return take<std::uint32_t>(count); }
   std::span<std::uint8_t> bytes(std::size_t count) { return take<std::uint8_t>(count); }
+  template <class T>
+  std::span<T> of(std::size_t count) {
+    static_assert(std::is_trivially_copyable_v<T> && std::is_trivially_destructible_v<T>);
+    return take<T>(count);
+  }
   Matrix matrix(std::size_t rows, std::size_t columns) { return {floats(rows * columns).data(), rows, columns}; }
   Matrix zeros(std::size_t rows, std::size_t columns);
 

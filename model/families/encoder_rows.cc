@@ -1,0 +1,66 @@
+#include "model/families/encoder_rows.h"
+
+#include <algorithm>
+#include <span>
+
+#include "model/nn/normalise.h"
+
+namespace millrace::encoder {
+namespace {
+
+using nn::EmbeddingTable;
+using nn::Matrix;
+
+// Rows fetched ahead of use: weights alone to gather, Adam's moments too to update.
+constexpr std::size_t kAheadGathering = 12;
+constexpr std::size_t kAheadUpdating = 4;
+
+void prefetch_row(State& state, std::span<const std::uint32_t> rows, std::size_t at, std::size_t vectors) {
+  if (at >= rows.size() || rows[at] == EmbeddingTable::kNoRow) return;
+  const auto* bytes = reinterpret_cast<const char*>(state.items.vector(rows[at], 0));
+  const std::size_t size = state.options.dimension * sizeof(float) * vectors;
+  for (std::size_t i = 0; i < size; i += 64) __builtin_prefetch(bytes + i);
+}
+
+void gather_row(State& state, std::uint32_t row, std::uint32_t local, const UnitRows& out) {
+  if (state.options.use_content) {
+    state.content.forward(ItemIndex{state.items.key_of(row)}, local, state.content_vector(row));
+  }
+  const Matrix to = slice(out.unit, local, 1);
+  state.embedding(row, to.data);
+  nn::normalise_rows(to, to, out.norms + local);
+}
+
+}  // namespace
+
+UnitRows gather_rows(State& state) {
+  const auto rows = state.locals.rows();
+  const UnitRows out{state.arena.matrix(rows.size(), state.options.dimension), state.arena.floats(rows.size()).data()};
+  if (state.options.use_content) state.content.start();
+  for (std::uint32_t local = 0; local < rows.size(); ++local) {
+    prefetch_row(state, rows, local + kAheadGathering, 1);
+    if (rows[local] == EmbeddingTable::kNoRow) {
+      std::fill_n(out.unit.row(local), out.unit.columns, 0.0F);
+    } else {
+      gather_row(state, rows[local], local, out);
+    }
+  }
+  return out;
+}
+
+void update_rows(State& state, const UnitRows& rows, Matrix gradient, const nn::AdamStep& step) {
+  const auto table_rows = state.locals.rows();
+  for (std::size_t local = 0; local < table_rows.size(); ++local) {
+    prefetch_row(state, table_rows, local + kAheadUpdating, 3);
+    const std::uint32_t row = table_rows[local];
+    if (row == EmbeddingTable::kNoRow) continue;
+    const Matrix drow = slice(gradient, local, 1);
+    nn::normalise_rows_backward(slice(rows.unit, local, 1), rows.norms + local, drow, drow);
+    nn::adam_step(step, drow.data, state.items.vector(row, 0), state.items.vector(row, 1), state.items.vector(row, 2),
+                  gradient.columns);
+    state.items.mark(row);
+  }
+  if (state.options.use_content) state.content.backward(gradient, step);
+}
+
+}  // namespace millrace::encoder
