@@ -21,7 +21,7 @@ RUN apt-get update -qq \
  && groupadd --gid 10001 millrace \
  && useradd --uid 10001 --gid 10001 --home-dir /var/lib/millrace --no-create-home --shell /usr/sbin/nologin millrace \
  && install -d -o millrace -g millrace -m 0750 /var/lib/millrace
-COPY --from=build /online-retail.csv demo/data/README.md /usr/share/millrace/
+COPY --from=build /online-retail.csv /src/demo/data/README.md /usr/share/millrace/
 COPY --from=build /out/millrace /out/millrace-demo /usr/local/bin/
 COPY deploy/millrace.toml /etc/millrace/millrace.toml
 USER 10001:10001
