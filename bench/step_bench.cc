@@ -18,6 +18,7 @@ namespace millrace::bench {
 namespace {
 
 constexpr std::size_t kEvents = 256;
+constexpr std::size_t kItems = 10'000;
 constexpr std::size_t kWarm = 60'000;
 constexpr std::uint32_t kReplays = 2;
 
@@ -67,15 +68,7 @@ class StepWorld {
     return sum * examples / kLookedAt;
   }
 
-  std::size_t negatives() const {
-    const double half = static_cast<double>(options().model.encoder.negatives) / 2;
-    const auto items = static_cast<double>(workload_.items().size());
-    double distinct = 0.0;
-    for (std::size_t item = 0; item < workload_.items().size(); ++item) {
-      distinct += 1.0 - std::pow((1.0 - 1.0 / items) * (1.0 - workload_.items().share(item)), half);
-    }
-    return static_cast<std::size_t>(std::lround(distinct));
-  }
+  std::size_t negatives() const { return distinct_negatives(workload_.items(), options().model.encoder.negatives); }
 
  private:
   StepInput input(std::vector<Event> events) const {
@@ -108,16 +101,15 @@ class StepWorld {
   }
 
   Store& store_;
-  Workload workload_;
+  Workload workload_{{.items = kItems}};
   std::unique_ptr<Step> step_;
 };
 
-// The products that one step needs, on average over what has been run.
-void bare_step(BareMatmul& bare, const StepWorld& world, const TrainShape& shape, double lists) {
+// The products that one step needs, of `lists` lists.
+void bare_step(BareMatmul& bare, const TrainShape& shape, double lists) {
   const std::size_t batches = kEvents / shape.examples * (1 + kReplays);
   for (std::size_t batch = 0; batch < batches; ++batch) bare.train(shape);
-  bare.score(static_cast<std::size_t>(std::lround(lists)), 10'000, shape.dimension);
-  benchmark::DoNotOptimize(&world);
+  bare.score(static_cast<std::size_t>(std::lround(lists)), kItems, shape.dimension);
 }
 
 void step(benchmark::State& state, StepWorld& world, const std::string& name, bool wall) {
@@ -135,9 +127,9 @@ void step(benchmark::State& state, StepWorld& world, const std::string& name, bo
     world.run(times);
     const double lists = static_cast<double>(times.lists_made) / static_cast<double>(times.steps);
     const double begin = now();
-    bare_step(bare, world, needed, lists);
+    bare_step(bare, needed, lists);
     const double middle = now();
-    bare_step(bare, world, nominal, static_cast<double>(kEvents));
+    bare_step(bare, nominal, static_cast<double>(kEvents));
     bare_seconds += middle - begin;
     nominal_seconds += now() - middle;
   }

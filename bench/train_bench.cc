@@ -1,87 +1,125 @@
-// One mini-batch of the encoder beside the bare f32 matrix products that it needs. Arguments: examples a mini-batch,
-// items in a context; 10,000 items, dimension 128, 2,048 negatives. The counter "example" is the time of one.
+// A mini-batch of the encoder (d = 128, L = 10, 2,048 negatives) beside its bare f32 matrix products. Arguments: the
+// mini-batch's examples.
 #include <benchmark/benchmark.h>
 
-#include <vector>
+#include <cmath>
+#include <memory>
 
-#include "core/random.h"
-#include "model/families/encoder.h"
-#include "model/nn/matmul.h"
+#include "bench/bare_matmul.h"
+#include "bench/report.h"
+#include "bench/timing.h"
+#include "bench/workload.h"
+#include "core/check.h"
+#include "model/content_tokens.h"
+#include "model/families/registry.h"
 
-namespace millrace {
+namespace millrace::bench {
 namespace {
 
 constexpr std::uint32_t kItems = 10'000;
-constexpr std::size_t kExamples = 50'000;
-constexpr std::size_t kDepth = 128;
-constexpr std::size_t kNegatives = 2'048;
+constexpr std::size_t kObserved = 60'000;
+constexpr std::size_t kPool = 8'192;
 
-void count_examples(benchmark::State& state) {
-  const auto examples = static_cast<double>(state.iterations()) * static_cast<double>(state.range(0));
-  state.counters["example"] = benchmark::Counter(examples, benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
-}
-
-// Low numbers are drawn more often: the square of a uniform number.
-ItemIndex draw(Random& random) {
-  const double uniform = random.uniform();
-  return ItemIndex{static_cast<std::uint32_t>(uniform * uniform * kItems)};
-}
-
-std::vector<Example> draw_examples(std::size_t history) {
-  Random random(1);
-  std::vector<Example> examples(kExamples);
-  for (std::uint32_t i = 0; i < kExamples; ++i) {
-    Example& example = examples[i];
-    example.sequence = i;
-    example.item = i < kItems ? ItemIndex{i} : draw(random);
-    example.time = example.context.now = {1'000 * static_cast<std::int64_t>(i)};
-    for (std::size_t j = 0; j < history; ++j) {
-      example.context.history.push_back({draw(random), KindIndex{}, {example.time.count - 500}, 0.0F});
+// An encoder that knows the whole catalogue, and examples with full contexts to learn.
+class TrainWorld {
+ public:
+  explicit TrainWorld(bool with_content) : workload_({.items = kItems}) {
+    options_.kinds = workload_kinds();
+    auto made = make_family("encoder", options_, items_);
+    MILLRACE_CHECK(made.ok());
+    encoder_ = std::move(*made);
+    if (with_content) describe_items();
+    for (std::size_t i = 0; i < kObserved; ++i) {
+      const Example example = draw(i, i < kItems ? i : workload_.items().draw(random_));
+      encoder_->observe(example);
+      if (i >= kObserved - kPool) pool_.push_back(example);
     }
   }
-  return examples;
-}
 
-void train_step(benchmark::State& state) {
-  const auto examples = draw_examples(static_cast<std::size_t>(state.range(1)));
-  ModelOptions options;
-  options.encoder.use_content = false;
-  ItemTable items;
-  EncoderFamily encoder(options, items);
-  for (const Example& example : examples) encoder.observe(example);
-  Random random(2);
-  std::vector<const Example*> batch(static_cast<std::size_t>(state.range(0)));
-  for (auto _ : state) {
-    for (const Example*& example : batch) example = &examples[random.below(kExamples)];
-    encoder.train({batch, true, kExamples, Random(random.next())});
+  TrainReport train(std::size_t count) {
+    std::vector<const Example*> batch;
+    for (std::size_t i = 0; i < count; ++i) batch.push_back(&pool_[random_.below(pool_.size())]);
+    return encoder_->train({batch, batch.size(), kObserved, Random(1, ++steps_)});
   }
-  count_examples(state);
-}
-BENCHMARK(train_step)->Args({256, 10})->Args({256, 4})->Args({128, 10})->Unit(benchmark::kMicrosecond);
 
-// Logits and both their gradients; U x for every position and V x for the newest, and both gradients of each.
-void train_bare(benchmark::State& state) {
-  using nn::gemm_f32;
-  constexpr auto kNo = nn::Transposed::kNo;
-  constexpr auto kYes = nn::Transposed::kYes;
-  const auto rows = static_cast<std::size_t>(state.range(0));
-  const std::size_t positions = rows * static_cast<std::size_t>(state.range(1));
-  const std::vector<float> a(std::max(positions, kNegatives) * std::max(rows, kDepth), 0.1F);
-  const std::vector<float> b(a.size(), 0.2F);
-  std::vector<float> c(std::max(kNegatives * rows, positions * kDepth));
-  for (auto _ : state) {
-    gemm_f32(kNo, kYes, rows, kNegatives, kDepth, a.data(), b.data(), c.data());
-    gemm_f32(kNo, kNo, rows, kDepth, kNegatives, a.data(), b.data(), c.data());
-    gemm_f32(kYes, kNo, kNegatives, kDepth, rows, a.data(), b.data(), c.data());
-    for (const std::size_t keys : {positions, rows}) {
-      gemm_f32(kNo, kYes, keys, kDepth, kDepth, a.data(), b.data(), c.data());
-      gemm_f32(kNo, kNo, keys, kDepth, kDepth, a.data(), b.data(), c.data());
-      gemm_f32(kYes, kNo, kDepth, kDepth, keys, a.data(), b.data(), c.data());
+  TrainShape shape(std::size_t count) const {
+    return {count, count * options_.encoder.length, distinct_negatives(workload_.items(), options_.encoder.negatives),
+            options_.encoder.dimension};
+  }
+
+ private:
+  void describe_items() {
+    items_.ensure(ItemIndex{kItems - 1});
+    const auto catalogue = workload_.catalogue();
+    for (std::uint32_t item = 0; item < kItems; ++item) {
+      items_.set(ItemIndex{item}, {true, 0.0F, content_tokens(*catalogue[item].content)});
+      encoder_->item_changed(ItemIndex{item});
     }
   }
-  count_examples(state);
+
+  Example draw(std::size_t sequence, std::size_t item) {
+    Example example;
+    example.sequence = sequence;
+    example.item = ItemIndex{static_cast<std::uint32_t>(item)};
+    example.time = {static_cast<std::int64_t>(sequence) * 1000};
+    example.context.now = example.time;
+    example.context.user = UserIndex{random_.below(10'000)};
+    example.context.session = sequence;
+    example.context.interactions = example.context.session_length = 50;
+    for (std::size_t i = options_.encoder.length; i-- > 0;) {
+      const auto past = ItemIndex{static_cast<std::uint32_t>(workload_.items().draw(random_))};
+      example.context.history.push_back({past, {}, {example.time.count - static_cast<std::int64_t>(i) * 60'000}, 0.0F});
+    }
+    return example;
+  }
+
+  Workload workload_;
+  ModelOptions options_;
+  ItemTable items_;
+  std::unique_ptr<Family> encoder_;
+  Random random_{1};
+  std::vector<Example> pool_;
+  std::uint64_t steps_ = 0;
+};
+
+TrainWorld& world(bool with_content) {
+  static TrainWorld plain(false);
+  static TrainWorld described(true);
+  return with_content ? described : plain;
 }
-BENCHMARK(train_bare)->Args({256, 10})->Args({256, 4})->Args({128, 10})->Unit(benchmark::kMicrosecond);
+
+void train(benchmark::State& state, const std::string& name, bool with_content) {
+  TrainWorld& trained = world(with_content);
+  const auto count = static_cast<std::size_t>(state.range(0));
+  BareMatmul bare;
+  bare.train(trained.shape(count));
+  trained.train(count);
+  double train_seconds = 0.0;
+  double bare_seconds = 0.0;
+  std::uint64_t learnt = 0;
+  for (auto _ : state) {
+    const double begin = thread_seconds();
+    learnt += trained.train(count).examples;
+    const double middle = thread_seconds();
+    bare.train(trained.shape(count));
+    train_seconds += middle - begin;
+    bare_seconds += thread_seconds() - middle;
+  }
+  const double examples = static_cast<double>(state.iterations()) * static_cast<double>(count);
+  if (static_cast<double>(learnt) < examples) return state.SkipWithError("an example was not learnt");
+  add_pair(state, name, train_seconds / bare_seconds,
+           {{"examples_per_second", examples / train_seconds},
+            {"train_us", train_seconds / examples * 1e6},
+            {"matmul_us", bare_seconds / examples * 1e6},
+            {"distinct_negatives", static_cast<double>(trained.shape(count).negatives)}});
+}
+
+void setting(benchmark::internal::Benchmark* benchmark) {
+  benchmark->Iterations(40)->Repetitions(kPairs)->Unit(benchmark::kMillisecond);
+}
+BENCHMARK_CAPTURE(train, batch_256, "train_over_matmul", false)->Arg(256)->Apply(setting);
+BENCHMARK_CAPTURE(train, batch_128, "train_128_over_matmul", false)->Arg(128)->Apply(setting);
+BENCHMARK_CAPTURE(train, batch_256_content, "train_content_over_matmul", true)->Arg(256)->Apply(setting);
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::bench

@@ -30,6 +30,16 @@ double ZipfLaw::share(std::size_t rank) const {
   return rank == 0 ? cumulative_[0] : cumulative_[rank] - cumulative_[rank - 1];
 }
 
+std::size_t distinct_negatives(const ZipfLaw& items, std::size_t draws) {
+  const double half = static_cast<double>(draws) / 2;
+  const double uniform = 1.0 / static_cast<double>(items.size());
+  double distinct = 0.0;
+  for (std::size_t item = 0; item < items.size(); ++item) {
+    distinct += 1.0 - std::pow((1.0 - uniform) * (1.0 - items.share(item)), half);
+  }
+  return static_cast<std::size_t>(std::lround(distinct));
+}
+
 KindTable workload_kinds() {
   return KindTable(
       {{"click", Signal::kClick, 1.0F}, {"purchase", Signal::kPurchase, 3.0F}, {"rating", Signal::kRating, 1.0F}});

@@ -25,6 +25,9 @@ class ZipfLaw {
   std::vector<double> cumulative_;
 };
 
+// Of `draws` negatives, half of them uniform and half as frequent as the items are: so many distinct ones, on average.
+std::size_t distinct_negatives(const ZipfLaw& items, std::size_t draws);
+
 struct WorkloadOptions {
   std::size_t users = 100'000;
   std::size_t items = 10'000;
