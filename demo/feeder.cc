@@ -67,7 +67,7 @@ Status Feeder::collect(milliseconds timeout) {
 
 Status Feeder::send(const Message& message) {
   for (;;) {
-    const Status sent = producer_->produce(message);
+    Status sent = producer_->produce(message);
     if (sent.ok() || sent.error().disposition != Disposition::kRetry) return sent;
     MILLRACE_RETURN_IF_ERROR(collect(milliseconds{10}));
   }

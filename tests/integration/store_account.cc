@@ -143,8 +143,9 @@ std::vector<StepRecord> recorded_steps(const Store& store) {
   const Status scanned = store.scan(Table::kSteps, "", "", [&](std::string_view key, std::string_view value) {
     auto record = decode_step_record(read_key(key), value);
     EXPECT_TRUE(record.ok());
-    if (record.ok()) steps.push_back(std::move(record).value());
-    return record.ok();
+    if (!record.ok()) return false;
+    steps.push_back(std::move(record).value());
+    return true;
   });
   EXPECT_TRUE(scanned.ok());
   return steps;
