@@ -116,6 +116,7 @@ std::uint32_t Evaluator::cluster_number(const std::string& key) {
 
 std::string Evaluator::headline() const {
   char text[64];
+  if (trials_ == 0 && ratings_.count() == 0) return "";
   if (trials_ == 0) {
     std::snprintf(text, sizeof text, "rmse %.4f", ratings_.rmse());
   } else {
