@@ -11,10 +11,17 @@
 
 namespace millrace {
 
+struct ReportPart;
+
 // Values in the order in which they are shown; "recall@20" is followed by "recall@20_se", its standard error.
 struct ReportRow {
   std::vector<std::pair<std::string, double>> values;
-  std::vector<std::pair<std::string, ReportRow>> parts;  // sub-rows such as "new" and "returning"
+  std::vector<ReportPart> parts;  // sub-rows such as "new" and "returning"
+};
+
+struct ReportPart {
+  std::string name;
+  ReportRow row;
 };
 
 struct EvaluationReport {

@@ -144,7 +144,7 @@ ReportRow Evaluator::report_row(const Row& row, bool with_lists) const {
     result.values.emplace_back("novelty" + at, row.surprise / static_cast<double>(row.listed));
   }
   for (std::size_t p = 0; p < options_.parts.size(); ++p) {
-    result.parts.emplace_back(options_.parts[p], values_of(row.parts[p]));
+    result.parts.push_back({options_.parts[p], values_of(row.parts[p])});
   }
   return result;
 }

@@ -44,7 +44,7 @@ Result<EvaluationReport> run_ratings(const YardstickOptions& options) {
   if (options.shuffle_control) permute_values(events, options.seed);
   MILLRACE_ASSIGN_OR_RETURN(EvaluationReport report, run_once(options, events, false));
   MILLRACE_ASSIGN_OR_RETURN(EvaluationReport hidden, run_once(options, events, true));
-  report.served.parts.emplace_back("same_second_hidden", std::move(hidden.served));
+  report.served.parts.push_back({"same_second_hidden", std::move(hidden.served)});
   report.events += hidden.events;
   return report;
 }

@@ -116,8 +116,8 @@ TEST_F(ProtocolTest, BasketsArePredictedWholeFromEarlierInvoicesOnly) {
   EXPECT_EQ(report.trials, 40U);
   EXPECT_EQ(value_of(report.served, "recall@20"), 1.0);
   ASSERT_EQ(report.served.parts.size(), 2U);
-  EXPECT_EQ(report.served.parts[0].first, "returning");
-  EXPECT_EQ(report.served.parts[1].first, "new");
+  EXPECT_EQ(report.served.parts[0].name, "returning");
+  EXPECT_EQ(report.served.parts[1].name, "new");
 }
 
 TEST_F(ProtocolTest, RatingsHaveARowWithTheSecondHidden) {
@@ -133,8 +133,8 @@ TEST_F(ProtocolTest, RatingsHaveARowWithTheSecondHidden) {
   EXPECT_EQ(report.trials, 200U);
   EXPECT_GT(value_of(report.served, "mae"), 0.0);
   ASSERT_EQ(report.served.parts.size(), 1U);
-  EXPECT_EQ(report.served.parts[0].first, "same_second_hidden");
-  EXPECT_NE(value_of(report.served.parts[0].second, "rmse"), value_of(report.served, "rmse"));
+  EXPECT_EQ(report.served.parts[0].name, "same_second_hidden");
+  EXPECT_NE(value_of(report.served.parts[0].row, "rmse"), value_of(report.served, "rmse"));
 }
 
 TEST_F(ProtocolTest, FiveStarScoresTheLastSevenTenths) {
