@@ -19,7 +19,12 @@ namespace {
 constexpr std::string_view kLearnerRows = "learner";
 constexpr std::string_view kItemRows = "items";
 
-enum Purpose : std::uint64_t { kFreshPurpose = 1, kReplayPurpose = 2, kDrawPurpose = 3 };
+enum Purpose : std::uint64_t { kTrainPurpose, kDrawPurpose, kPurposes };
+
+// Replay begins when the log holds so many mini-batches.
+constexpr std::uint64_t kReplayFrom = 4;
+// A mini-batch has at most one fresh example for so many items of the catalogue.
+constexpr std::uint64_t kItemsPerExample = 32;
 
 // The recipe's blend, with a little of every cheap source; factors' log-odds have to earn their place.
 float initial_weight(const Family& family) {
@@ -121,6 +126,7 @@ class LearnerOfFamilies final : public Learner {
     for (std::size_t q = 0; q < queries.size(); ++q) {
       rank_in_turn(requests, q, ahead, lists[q]);
       rankings.push_back(blend_top(gather_candidates(families_, queries[q].context, lists[q]), k));
+      explain(queries[q].context, rankings.back());
     }
     return rankings;
   }
@@ -162,7 +168,7 @@ class LearnerOfFamilies final : public Learner {
     for (const auto& family : families_) {
       MILLRACE_RETURN_IF_ERROR(for_each_row(
           store, family->name(), [&](auto table, auto key, auto value) { return family->load(table, key, value); }));
-      family->loaded();
+      MILLRACE_RETURN_IF_ERROR(family->loaded());
     }
     return Ok{};
   }
@@ -233,8 +239,12 @@ class LearnerOfFamilies final : public Learner {
     return predictions;
   }
 
+  // Items of one basket carry one time: lists are asked for before a basket, not between its lines.
   bool teaches_blend(const Example& example) const {
-    return is_positive(example) && !(options_.blend.first_touches && has_seen(example.context, example.item));
+    const std::vector<Interaction>& history = example.context.history;
+    const bool in_one_basket = !history.empty() && history.back().time == example.time;
+    return is_positive(example) && !in_one_basket &&
+           !(options_.blend.first_touches && has_seen(example.context, example.item));
   }
 
   static std::vector<RankRequest> requests_of(std::span<const Prediction> predictions) {
@@ -309,6 +319,19 @@ class LearnerOfFamilies final : public Learner {
     return ranking;
   }
 
+  void explain(const Context& context, Ranking& ranking) {
+    std::vector<ItemIndex> items;
+    items.reserve(ranking.size());
+    for (const RankedItem& ranked : ranking) items.push_back(ranked.item);
+    std::vector<ItemIndex> because(items.size(), kUnknownItem);
+    for (const auto& family : families_) family->explain(context, items, because);
+    for (std::size_t i = 0; i < ranking.size(); ++i) {
+      const Reason reason = ranking[i].reason;
+      const bool personal = reason == Reason::kEncoder || reason == Reason::kMemory || reason == Reason::kRelated;
+      if (personal && because[i] != items[i]) ranking[i].because = because[i];
+    }
+  }
+
   // The family that lifts the item most above its own least candidate.
   Reason reason_of(std::span<const float> scores, std::span<const float> least) const {
     std::size_t best = 0;
@@ -331,44 +354,39 @@ class LearnerOfFamilies final : public Learner {
   }
 
   void train(const LearnInput& input, const ExampleLog& log, LearnOutcome& outcome) {
-    const std::uint64_t end = input.examples.empty() ? log_end_ : input.examples.back().sequence + 1;
-    log_end_ = end;
-    std::uint64_t pass = 0;
-    while (end - trained_until_ >= std::max<std::size_t>(options_.minibatch_min, 1)) {
-      const std::uint64_t count = std::min<std::uint64_t>(options_.minibatch, end - trained_until_);
-      train_fresh(input, log, trained_until_, count, end, pass, outcome);
-      trained_until_ += count;
-      for (std::uint32_t r = 0; r < input.effort.replays; ++r) train_replayed(input, log, r, end, pass, outcome);
-      ++pass;
+    if (!input.examples.empty()) log_end_ = input.examples.back().sequence + 1;
+    const std::uint64_t most = minibatch();
+    for (std::uint64_t pass = 0; log_end_ - trained_until_ >= std::min<std::uint64_t>(options_.minibatch_min, most);
+         ++pass) {
+      train_minibatch(input, log, std::min(most, log_end_ - trained_until_), pass, outcome);
     }
   }
 
-  void train_fresh(const LearnInput& input, const ExampleLog& log, std::uint64_t from, std::uint64_t count,
-                   std::uint64_t end, std::uint64_t pass, LearnOutcome& outcome) {
+  // Small catalogues see few events, and learn more from each in small mini-batches.
+  std::uint64_t minibatch() const {
+    return std::clamp<std::uint64_t>(items_->size() / kItemsPerExample,
+                                     std::min(options_.minibatch_min, options_.minibatch), options_.minibatch);
+  }
+
+  // The next `count` fresh examples together with as many replayed ones for each of the step's replays.
+  void train_minibatch(const LearnInput& input, const ExampleLog& log, std::uint64_t count, std::uint64_t pass,
+                       LearnOutcome& outcome) {
     std::vector<Example> examples;
-    examples.reserve(count);
-    for (std::uint64_t sequence = from; sequence < from + count; ++sequence) examples.push_back(log.at(sequence));
-    train_families(examples, true, end, Random(options_.seed, input.step, kFreshPurpose + 16 * pass), outcome);
-  }
-
-  void train_replayed(const LearnInput& input, const ExampleLog& log, std::uint32_t replay, std::uint64_t end,
-                      std::uint64_t pass, LearnOutcome& outcome) {
-    if (end < 4 * options_.minibatch) return;
-    const std::uint64_t draw = 16 * (pass * 64 + replay);
-    Random random(options_.seed, input.step, kDrawPurpose + draw);
-    const std::vector<Example> examples =
-        draw_replays(log, end, options_.minibatch, replay % 2 == 1, options_.encoder.recent_replay_mean, random);
-    train_families(examples, false, end, Random(options_.seed, input.step, kReplayPurpose + draw), outcome);
-  }
-
-  void train_families(const std::vector<Example>& examples, bool fresh, std::uint64_t end, Random random,
-                      LearnOutcome& outcome) {
+    examples.reserve(count * (1 + input.effort.replays));
+    for (std::uint64_t i = 0; i < count; ++i) examples.push_back(log.at(trained_until_ + i));
+    trained_until_ += count;
+    if (log_end_ >= kReplayFrom * options_.minibatch) {
+      Random random(options_.seed, input.step, kDrawPurpose + kPurposes * pass);
+      for (std::uint32_t replay = 0; replay < input.effort.replays; ++replay) {
+        draw_replays(log, log_end_, count, replay % 2 == 1, options_.encoder.recent_replay_mean, random, examples);
+      }
+    }
     std::vector<const Example*> pointers;
     pointers.reserve(examples.size());
     for (const Example& example : examples) pointers.push_back(&example);
+    const Random random(options_.seed, input.step, kTrainPurpose + kPurposes * pass);
     for (const auto& family : families_) {
-      const TrainReport report = family->train({pointers, fresh, end, random});
-      if (!fresh) continue;
+      const TrainReport report = family->train({pointers, count, log_end_, random});
       outcome.loss_sum += report.loss_sum;
       outcome.trained_examples += report.examples;
     }

@@ -38,7 +38,7 @@ struct RatingQuery {
 
 // Decided outside the step and recorded with it.
 struct Effort {
-  std::uint32_t replays = 2;  // replayed mini-batches after each fresh one
+  std::uint32_t replays = 2;  // replayed examples for each fresh one
   std::uint32_t ranked_examples =
       32;  // how many of the step's examples are ranked before they are learnt (blend weights)
   bool operator==(const Effort&) const = default;

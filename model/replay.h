@@ -10,9 +10,9 @@
 
 namespace millrace {
 
-// `count` examples from [log.begin(), end): uniformly, or `recent`: end − 1 − Exp(mean `recent_mean`), wrapped into the
-// range. Requires a non-empty range.
-std::vector<Example> draw_replays(const ExampleLog& log, std::uint64_t end, std::size_t count, bool recent,
-                                  double recent_mean, Random& random);
+// Appends `count` of the newest log.capacity() examples before `end`: uniformly, or `recent`: end − 1 − Exp(mean
+// `recent_mean`), wrapped into the range. Requires a non-empty range that the log still holds.
+void draw_replays(const ExampleLog& log, std::uint64_t end, std::size_t count, bool recent, double recent_mean,
+                  Random& random, std::vector<Example>& replays);
 
 }  // namespace millrace

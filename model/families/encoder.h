@@ -36,7 +36,7 @@ class EncoderFamily final : public Family {
   void item_changed(ItemIndex item) override;
   void save(const RowSink& sink, bool all) override { state_.save(sink, all); }
   Status load(std::string_view table, std::string_view key, std::string_view value) override;
-  void loaded() override;
+  Status loaded() override;
   std::uint64_t memory_bytes() const override { return state_.memory_bytes() + ranker_.memory_bytes(); }
   std::uint64_t rows() const override { return state_.items.rows(); }
 

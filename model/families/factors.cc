@@ -32,9 +32,8 @@ void FactorsFamily::observe(const Example& example) {
 }
 
 TrainReport FactorsFamily::train(const Minibatch& batch) {
-  if (batch.fresh) return {};
   Random random = batch.random;
-  for (const Example* example : batch.examples) {
+  for (const Example* example : batch.examples.subspan(batch.fresh)) {
     if (is_rating(*example)) ratings_.replay(*example);
     if (is_positive(*example)) likings_.replay(*example, random);
   }
@@ -54,6 +53,9 @@ Status FactorsFamily::load(std::string_view table, std::string_view key, std::st
   return table.starts_with('r') ? ratings_.load(table, key, value) : likings_.load(table, key, value);
 }
 
-void FactorsFamily::loaded() { MILLRACE_CHECK(ratings_.loaded().ok() && likings_.loaded().ok()); }
+Status FactorsFamily::loaded() {
+  MILLRACE_RETURN_IF_ERROR(ratings_.loaded());
+  return likings_.loaded();
+}
 
 }  // namespace millrace

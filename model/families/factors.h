@@ -31,7 +31,7 @@ class FactorsFamily final : public Family {
   void item_changed(ItemIndex item) override { likings_.item_changed(item); }
   void save(const RowSink& sink, bool all) override;
   Status load(std::string_view table, std::string_view key, std::string_view value) override;
-  void loaded() override;
+  Status loaded() override;
   std::uint64_t memory_bytes() const override { return ratings_.memory_bytes() + likings_.memory_bytes(); }
   std::uint64_t rows() const override { return ratings_.rows() + likings_.rows(); }
 

@@ -4,7 +4,8 @@
 // Calls within a step, all from one thread:
 //   rank()/score()   for events not yet seen by observe(): predict, then learn
 //   observe()        once per event, in order: incremental statistics, cheap
-//   train()          at the end of the step, for each mini-batch of fresh examples and then of replayed ones: gradients
+//   train()          at the end of the step, for each mini-batch of fresh examples together with replayed ones:
+//   gradients
 // State after (load, observe…, train…) depends only on the arguments: same calls, same bytes.
 #pragma once
 
@@ -40,10 +41,10 @@ struct RankRequest {
 };
 
 struct Minibatch {
-  std::span<const Example* const> examples;
-  bool fresh = true;                // first time these are learnt; otherwise replayed
-  std::uint64_t examples_seen = 0;  // examples in the log when the step ends: the event clock
-  Random random{0};                 // for this mini-batch alone
+  std::span<const Example* const> examples;  // fresh ones first, then replayed ones
+  std::size_t fresh = 0;                     // how many are learnt for the first time
+  std::uint64_t examples_seen = 0;           // examples in the log when the step ends: the event clock
+  Random random{0};                          // for this mini-batch alone
 };
 
 struct TrainReport {
@@ -76,6 +77,9 @@ class Family {
   virtual void observe(const Example& /*example*/) {}
   virtual TrainReport train(const Minibatch& /*batch*/) { return {}; }
 
+  // For each item, the one of the context's history that speaks most for it; `because` is left alone where none does.
+  virtual void explain(const Context& /*context*/, std::span<const ItemIndex> /*items*/,
+                       std::span<ItemIndex> /*because*/) {}
   // Predicted rating of an item, for families that have one.
   virtual std::optional<float> predict_rating(const Context& /*context*/, ItemIndex /*item*/) { return std::nullopt; }
   // The item table changed for this item (content or first sight).
@@ -85,8 +89,8 @@ class Family {
   virtual void save(const RowSink& sink, bool all) = 0;
   // One saved row back, before any other call. An error for bytes it cannot read.
   virtual Status load(std::string_view table, std::string_view key, std::string_view value) = 0;
-  // All rows are in: rebuild what is derived.
-  virtual void loaded() {}
+  // All rows are in: rebuild what is derived. An error where the rows do not fit together.
+  virtual Status loaded() { return Ok{}; }
 
   virtual std::uint64_t memory_bytes() const { return 0; }
   virtual std::uint64_t rows() const { return 0; }

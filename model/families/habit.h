@@ -28,7 +28,7 @@ class HabitFamily final : public Family {
   Status load(std::string_view table, std::string_view key, std::string_view value) override {
     return recent_.load(table, key, value);
   }
-  void loaded() override { recent_.loaded(); }
+  Status loaded() override { return recent_.loaded(); }
   std::uint64_t memory_bytes() const override { return recent_.memory_bytes(); }
   std::uint64_t rows() const override { return recent_.rows(); }
 

@@ -50,7 +50,7 @@ class MemoryFamily final : public Family {
   void observe(const Example& example) override;
   void save(const RowSink& sink, bool all) override;
   Status load(std::string_view table, std::string_view key, std::string_view value) override;
-  void loaded() override;
+  Status loaded() override;
   std::uint64_t memory_bytes() const override;
   std::uint64_t rows() const override { return sessions_.size() + items_seen_.size(); }
 

@@ -100,12 +100,13 @@ Status MemoryFamily::load_state(std::string_view value) {
   return version == kRowVersion && row.done() ? Status(Ok{}) : unreadable_row(name(), kStateTable);
 }
 
-void MemoryFamily::loaded() {
+Status MemoryFamily::loaded() {
   const auto known = static_cast<std::uint32_t>(std::min<std::size_t>(sessions_.size(), max_sessions_));
   for (std::uint32_t age = 1; age <= known; ++age) {
     const std::uint32_t number = created_ - age;
     if (slot_of(number) < sessions_.size()) numbers_.try_emplace(sessions_[slot_of(number)].key, number);
   }
+  return Ok{};
 }
 
 }  // namespace millrace

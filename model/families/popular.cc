@@ -71,7 +71,7 @@ void PopularFamily::move_reference(std::int64_t half_lives) {
     dirty_.mark(item);
   }
   total_ = aged(total_);
-  loaded();
+  order_all();
 }
 
 void PopularFamily::put_in_order(std::uint32_t item, double before) {
@@ -150,7 +150,12 @@ Status PopularFamily::load(std::string_view table, std::string_view key, std::st
   return row.done() ? Status(Ok{}) : unreadable_row(name(), table);
 }
 
-void PopularFamily::loaded() {
+Status PopularFamily::loaded() {
+  order_all();
+  return Ok{};
+}
+
+void PopularFamily::order_all() {
   order_.clear();
   for (std::uint32_t item = 0; item < scores_.size(); ++item) {
     if (scores_[item] > 0.0) order_.emplace(scores_[item], item);

@@ -39,7 +39,7 @@ class PopularFamily final : public Family {
   void observe(const Example& example) override;
   void save(const RowSink& sink, bool all) override;
   Status load(std::string_view table, std::string_view key, std::string_view value) override;
-  void loaded() override;
+  Status loaded() override;
   std::uint64_t memory_bytes() const override;
   std::uint64_t rows() const override { return order_.size(); }
 
@@ -47,6 +47,7 @@ class PopularFamily final : public Family {
   double share(ItemIndex item) const;
 
  private:
+  void order_all();
   struct Better {
     bool operator()(const std::pair<double, std::uint32_t>& a, const std::pair<double, std::uint32_t>& b) const {
       return a.first != b.first ? a.first > b.first : a.second < b.second;

@@ -110,6 +110,25 @@ void RelatedFamily::score(const Context& context, std::span<const ItemIndex> ite
   for (std::size_t i = 0; i < items.size(); ++i) scores[i] = scores_.log_share(items[i]);
 }
 
+void RelatedFamily::explain(const Context& context, std::span<const ItemIndex> items, std::span<ItemIndex> because) {
+  read_history(context, history_);
+  std::vector<float> most(items.size(), 0.0F);
+  std::vector<std::pair<std::uint32_t, std::size_t>> asked;
+  for (std::size_t i = 0; i < items.size(); ++i) asked.emplace_back(raw(items[i]), i);
+  std::sort(asked.begin(), asked.end());
+  for (std::size_t h = 0; h < history_.size(); ++h) {
+    if (history_[h] >= items_seen_.size()) continue;
+    const Item& item = items_seen_[history_[h]];
+    const float weight = ranking_weights_[h] / std::sqrt(static_cast<float>(item.count) + 1.0F);
+    for (const Neighbour& neighbour : lists_.view(item.neighbours)) {
+      const auto at = std::lower_bound(asked.begin(), asked.end(), std::pair(neighbour.item, std::size_t{0}));
+      if (at == asked.end() || at->first != neighbour.item || weight * neighbour.together <= most[at->second]) continue;
+      most[at->second] = weight * neighbour.together;
+      because[at->second] = ItemIndex{history_[h]};
+    }
+  }
+}
+
 void RelatedFamily::save(const RowSink& sink, bool all) {
   const auto changed = dirty_.take();
   for (const std::uint32_t index : all ? all_rows(items_seen_.size()) : changed) save_item(sink, index);

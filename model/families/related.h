@@ -32,6 +32,7 @@ class RelatedFamily final : public Family {
   Reason reason() const override { return Reason::kRelated; }
   std::vector<std::vector<ScoredItem>> rank(std::span<const RankRequest> requests, std::size_t k) override;
   void score(const Context& context, std::span<const ItemIndex> items, std::span<float> scores) override;
+  void explain(const Context& context, std::span<const ItemIndex> items, std::span<ItemIndex> because) override;
   void observe(const Example& example) override;
   void save(const RowSink& sink, bool all) override;
   Status load(std::string_view table, std::string_view key, std::string_view value) override;

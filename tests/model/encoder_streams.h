@@ -90,7 +90,7 @@ inline double learn(EncoderFamily& family, std::span<const Example> examples) {
     const auto batch = pointers(part);
     for (const bool fresh : {true, false}) {
       const Random random(1, part.front().sequence, fresh ? 0 : 1);
-      const TrainReport report = family.train({batch, fresh, part.back().sequence + 1, random});
+      const TrainReport report = family.train({batch, fresh ? batch.size() : 0, part.back().sequence + 1, random});
       if (!fresh) continue;
       total.loss_sum += report.loss_sum;
       total.examples += report.examples;

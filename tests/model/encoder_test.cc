@@ -152,9 +152,9 @@ TEST(Encoder, ReturnsAndLowRatingsAndEmptyContextsAreNotLearnt) {
   Example empty = examples[3];
   empty.context.history.clear();
   const std::vector<Example> wrong{returned, disliked, empty};
-  EXPECT_EQ(family.train({pointers(wrong), true, 4, Random(1)}).examples, 0U);
+  EXPECT_EQ(family.train({pointers(wrong), 1, 4, Random(1)}).examples, 0U);
   const std::vector<Example> right{examples[3]};
-  EXPECT_EQ(family.train({pointers(right), true, 4, Random(1)}).examples, 1U);
+  EXPECT_EQ(family.train({pointers(right), 1, 4, Random(1)}).examples, 1U);
 }
 
 TEST(Encoder, SaveRestoreStepEqualsTheUninterruptedRun) {
@@ -173,7 +173,7 @@ TEST(Encoder, SaveRestoreStepEqualsTheUninterruptedRun) {
 
   EncoderFamily restored(options, facts);
   for (const auto& [at, value] : rows) ASSERT_TRUE(restored.load(at.first, at.second, value).ok());
-  restored.loaded();
+  ASSERT_TRUE(restored.loaded().ok());
   const auto more = stream.take(500);
   learn(straight, more);
   learn(restored, more);

@@ -28,7 +28,7 @@ class FactorsTest : public ::testing::Test {
   static void replay(Family& family, const std::vector<Example>& examples, std::uint64_t seed = 1) {
     std::vector<const Example*> pointers;
     for (const Example& example : examples) pointers.push_back(&example);
-    family.train({pointers, false, examples.back().sequence + 1, Random(seed)});
+    family.train({pointers, 0, examples.back().sequence + 1, Random(seed)});
   }
   // A taste in two directions: even users like even items, odd users odd ones.
   float taste(std::uint64_t user, std::uint32_t item) { return user % 2 == item % 2 ? 5.0F : 2.0F; }

@@ -131,8 +131,7 @@ inline Rows saved(Family& family) {
 }
 inline Status load_from(const Rows& rows, Family& family) {
   for (const auto& [at, value] : rows) MILLRACE_RETURN_IF_ERROR(family.load(at.first, at.second, value));
-  family.loaded();
-  return Ok{};
+  return family.loaded();
 }
 
 inline std::vector<ScoredItem> rank_one(Family& family, const Context& context, std::size_t k,
