@@ -10,7 +10,7 @@
 
 int main(int argc, char** argv) {
   // Later flags win over these.
-  std::string repetitions = "--benchmark_repetitions=3";
+  std::string repetitions = "--benchmark_repetitions=5";
   std::string aggregates = "--benchmark_report_aggregates_only=true";
   std::string least_time = "--benchmark_min_time=0.1";
   std::vector<char*> arguments{argv[0], repetitions.data(), aggregates.data(), least_time.data()};

@@ -10,8 +10,6 @@
 
 namespace millrace::bench {
 
-inline constexpr int kPairs = 5;
-
 using Parts = std::vector<std::pair<std::string, double>>;
 
 // One pair's ratio with what it is made of; a part's name ends in its unit. Shown as counters of `state` too.

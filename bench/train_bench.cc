@@ -114,9 +114,7 @@ void train(benchmark::State& state, const std::string& name, bool with_content) 
             {"distinct_negatives", static_cast<double>(trained.shape(count).negatives)}});
 }
 
-void setting(benchmark::internal::Benchmark* benchmark) {
-  benchmark->Iterations(40)->Repetitions(kPairs)->Unit(benchmark::kMillisecond);
-}
+void setting(benchmark::internal::Benchmark* benchmark) { benchmark->Iterations(40)->Unit(benchmark::kMillisecond); }
 BENCHMARK_CAPTURE(train, batch_256, "train_over_matmul", false)->Arg(256)->Apply(setting);
 BENCHMARK_CAPTURE(train, batch_128, "train_128_over_matmul", false)->Arg(128)->Apply(setting);
 BENCHMARK_CAPTURE(train, batch_256_content, "train_content_over_matmul", true)->Arg(256)->Apply(setting);
