@@ -157,7 +157,7 @@ using Topics = std::map<TopicPartition, std::map<Offset, Record>>;
 class Rerun {
  public:
   Rerun(const std::vector<Record>& records, const Config& config, const Store& original)
-      : original_(original), store_(make_memory_store()), ingest_(make_ingest(config.ingest, *store_)) {
+      : store_(make_memory_store()), ingest_(make_ingest(config.ingest, *store_)) {
     for (const Record& record : records)
       topics_[{record.position.topic, record.position.partition}][record.position.offset] = record;
     StepOptions options = step_options(config);
@@ -206,7 +206,6 @@ class Rerun {
     return batch;
   }
 
-  const Store& original_;
   std::unique_ptr<Store> store_;
   std::unique_ptr<Ingest> ingest_;
   std::unique_ptr<Step> step_;
