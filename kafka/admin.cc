@@ -1,7 +1,9 @@
 // Looking at topics and creating them. Each call opens a client of its own; used at start-up only.
 #include <array>
+#include <chrono>
 #include <cstdlib>
 #include <cstring>
+#include <thread>
 
 #include "kafka/rdkafka_handle.h"
 
@@ -11,6 +13,8 @@ namespace {
 using rdkafka::Deleter;
 using rdkafka::Handle;
 using rdkafka::to_error;
+
+constexpr std::chrono::milliseconds kKnownPause{20};
 
 using Answer = std::unique_ptr<rd_kafka_event_t, Deleter<rd_kafka_event_destroy>>;
 
@@ -38,6 +42,19 @@ Result<Answer> wait_for(rd_kafka_queue_t* queue, const std::string& action) {
   const auto code = rd_kafka_event_error(event.get());
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return to_error(code, action, rd_kafka_event_error_string(event.get()));
   return event;
+}
+
+// The controller answers before every broker knows of the new topic; until then, asking for it finds none.
+Status wait_until_known(rd_kafka_t* handle, const std::string& topic) {
+  const auto deadline = std::chrono::steady_clock::now() + rdkafka::kRequestTimeout;
+  while (true) {
+    const auto partitions = rdkafka::count_partitions(handle, topic);
+    if (partitions.ok()) return Ok{};
+    if (partitions.error().code != ErrorCode::kNotFound || std::chrono::steady_clock::now() > deadline) {
+      return partitions.error();
+    }
+    std::this_thread::sleep_for(kKnownPause);
+  }
 }
 
 std::string find_entry(const rd_kafka_ConfigResource_t* resource, const char* name) {
@@ -106,7 +123,9 @@ Status create_topic(const std::string& bootstrap_servers, const KafkaProperties&
   const auto** results = rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event.get()), &count);
   if (count != 1) return to_error(RD_KAFKA_RESP_ERR__BAD_MSG, action);
   const auto code = rd_kafka_topic_result_error(results[0]);
-  if (code == RD_KAFKA_RESP_ERR_NO_ERROR || code == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) return Ok{};
+  if (code == RD_KAFKA_RESP_ERR_NO_ERROR || code == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) {
+    return wait_until_known(handle.get(), topic);
+  }
   const char* detail = rd_kafka_topic_result_error_string(results[0]);
   return to_error(code, action, detail == nullptr ? "" : detail);
 }

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "app/cli_input.h"
+#include "tests/temporary_directory.h"
 
 namespace millrace {
 namespace {
@@ -128,12 +129,6 @@ class ProgramTest : public ::testing::Test {
     std::string error;
   };
 
-  ProgramTest() : folder_(std::filesystem::path(::testing::TempDir()) / "millrace_program_test") {
-    std::filesystem::remove_all(folder_);
-    std::filesystem::create_directories(folder_);
-  }
-  ~ProgramTest() override { std::filesystem::remove_all(folder_); }
-
   Outcome run(std::vector<std::string> arguments) const {
     const std::vector<std::string> small{"--set", "service.state_directory=" + (folder_ / "state").string(), "--set",
                                          "model.encoder.dimension=16"};
@@ -153,7 +148,8 @@ class ProgramTest : public ::testing::Test {
     return path.string();
   }
 
-  std::filesystem::path folder_;
+  TemporaryDirectory directory_;
+  std::filesystem::path folder_ = directory_.path();
 };
 
 constexpr const char* kEvents =

@@ -13,6 +13,7 @@
 #include "app/config_text.h"
 #include "app/config_toml.h"
 #include "app/config_units.h"
+#include "tests/temporary_directory.h"
 
 namespace millrace {
 namespace {
@@ -185,7 +186,8 @@ TEST(ConfigTest, EnvironmentVariablesAreFilledInAndMissingOnesNamed) {
 }
 
 TEST(ConfigTest, SecretsComeFromFilesAndAreNotPrinted) {
-  const std::filesystem::path path = std::filesystem::path(::testing::TempDir()) / "millrace_secret";
+  const TemporaryDirectory directory;
+  const std::filesystem::path path = directory.path() / "secret";
   std::ofstream(path) << "hunter2\n";
   const auto config = parse_config(
       "[kafka.properties]\nsasl.password = { file = \"" + path.string() + "\" }\nsasl.username = \"me\"\n", "my.toml");
@@ -208,7 +210,8 @@ TEST(ConfigTest, TheHashFollowsEveryValue) {
 }
 
 TEST(ConfigTest, SingleSettingsTakeThePlaceOfTheFiles) {
-  const std::filesystem::path path = std::filesystem::path(::testing::TempDir()) / "millrace_override.toml";
+  const TemporaryDirectory directory;
+  const std::filesystem::path path = directory.path() / "millrace.toml";
   std::ofstream(path) << "[lists]\nlength = 7\nexclude_seen = true\n";
   const auto config =
       load_config(path.string(), {"lists.length=9", "kafka.start=latest", "kafka.linger=\"7ms\"", "kafka.group=a b"});

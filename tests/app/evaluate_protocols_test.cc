@@ -9,6 +9,7 @@
 #include "app/protocols/protocol.h"
 #include "app/protocols/yardstick.h"
 #include "tests/app/step_fixture.h"
+#include "tests/temporary_directory.h"
 
 namespace millrace {
 namespace {
@@ -18,8 +19,6 @@ using testing::small_step_options;
 
 class ProtocolTest : public ::testing::Test {
  protected:
-  ProtocolTest() { std::filesystem::create_directories(folder_); }
-  ~ProtocolTest() override { std::filesystem::remove_all(folder_); }
   void write(const std::string& name, const std::string& text) { std::ofstream(folder_ + "/" + name) << text; }
   YardstickOptions options_of(char letter) {
     YardstickOptions options;
@@ -39,7 +38,8 @@ class ProtocolTest : public ::testing::Test {
     }
     return std::move(*report);
   }
-  std::string folder_ = ::testing::TempDir() + "protocol_test";
+  TemporaryDirectory directory_;
+  std::string folder_ = directory_.string();
 };
 
 double value_of(const ReportRow& row, const std::string& name) {

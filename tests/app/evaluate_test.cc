@@ -13,6 +13,7 @@
 #include "app/evaluate_stream.h"
 #include "app/evaluator.h"
 #include "tests/app/step_fixture.h"
+#include "tests/temporary_directory.h"
 
 namespace millrace {
 namespace {
@@ -56,7 +57,6 @@ std::unique_ptr<StepRunner> runner_of(std::vector<std::string> families, std::si
 // "session item" lines of users that walk a ring.
 class EvaluateTest : public ::testing::Test {
  protected:
-  ~EvaluateTest() override { std::filesystem::remove(path_); }
   EvaluateOptions options_of(std::size_t events) {
     std::ofstream file(path_);
     file << "user_id,item_id,event_time,event_type,value\n";
@@ -79,7 +79,8 @@ class EvaluateTest : public ::testing::Test {
     options.config_hash = "abc";
     return options;
   }
-  std::string path_ = ::testing::TempDir() + "evaluate_test.csv";
+  TemporaryDirectory directory_;
+  std::string path_ = directory_.string() + "/events.csv";
 };
 
 TEST_F(EvaluateTest, FindsTheStructureAndNothingInShuffledTargets) {

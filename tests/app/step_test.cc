@@ -10,6 +10,7 @@
 #include "store/memory_store.h"
 #include "store/rocks_store.h"
 #include "tests/app/step_fixture.h"
+#include "tests/temporary_directory.h"
 
 namespace millrace::testing {
 namespace {
@@ -81,9 +82,8 @@ TEST(StepTest, AnotherSeedGivesAnotherModel) {
 TEST(StepTest, RocksDbHoldsTheSameBytesAsMemory) {
   const auto events = walk_events(1000, 2);
   const auto memory = make_memory_store();
-  const std::string directory = ::testing::TempDir() + "/step_rocks";
-  std::filesystem::remove_all(directory);
-  auto rocks = open_rocks_store({.directory = directory});
+  const TemporaryDirectory directory;
+  auto rocks = open_rocks_store({.directory = directory.string()});
   ASSERT_TRUE(rocks.ok()) << rocks.error().message;
   run_all(*memory, small_step_options(), events);
   run_all(**rocks, small_step_options(), events);

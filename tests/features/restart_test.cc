@@ -9,6 +9,7 @@
 
 #include "store/rocks_store.h"
 #include "tests/features/random_events.h"
+#include "tests/temporary_directory.h"
 
 namespace millrace {
 namespace {
@@ -67,8 +68,7 @@ TEST(RestartTest, TheCutIntoStepsDoesNotShowInTheRows) {
 }
 
 TEST(RestartTest, RocksStoreHoldsTheSameBytesAsTheMemoryStore) {
-  const std::filesystem::path directory = std::filesystem::path(::testing::TempDir()) / "millrace_features_restart";
-  std::filesystem::remove_all(directory);
+  const TemporaryDirectory directory;
   RocksOptions rocks;
   rocks.directory = directory.string();
   auto store = open_rocks_store(rocks);
@@ -78,7 +78,6 @@ TEST(RestartTest, RocksStoreHoldsTheSameBytesAsTheMemoryStore) {
     FeatureWorld in_memory(tight_options());
     EXPECT_EQ(run(on_disk, 400, [](FeatureWorld& world) { world.reopen(); }), run(in_memory, 400));
   }
-  std::filesystem::remove_all(directory);
 }
 
 TEST(RestartTest, AStepWritesEachTouchedRowOnce) {

@@ -8,6 +8,7 @@
 
 #include "ingest/delimited.h"
 #include "tests/ingest/ingest_fixture.h"
+#include "tests/temporary_directory.h"
 
 namespace millrace {
 namespace {
@@ -17,7 +18,6 @@ using testing::HasSubstr;
 
 class FileSourceTest : public testing::Test {
  protected:
-  ~FileSourceTest() override { std::filesystem::remove(path_); }
   FileOptions write(FileFormat format, const std::string& text) {
     std::ofstream(path_, std::ios::binary) << text;
     FileOptions options;
@@ -45,7 +45,8 @@ class FileSourceTest : public testing::Test {
     message_ = error.message;
     return {};
   }
-  std::string path_ = testing::TempDir() + "file_source_test";
+  TemporaryDirectory directory_;
+  std::string path_ = directory_.string() + "/events";
   std::string message_;
 };
 

@@ -12,6 +12,7 @@
 
 #include "metrics/catalogue.h"
 #include "tests/metrics/example_metrics.h"
+#include "tests/temporary_directory.h"
 
 namespace millrace {
 namespace {
@@ -48,10 +49,10 @@ TEST(Metrics, FollowTheNamingRules) {
 TEST(Metrics, PassPromtool) {
   if (std::system("command -v promtool >/dev/null") != 0)
     GTEST_SKIP() << "promtool is not installed (package prometheus)";
-  const std::string path = testing::TempDir() + "millrace_metrics.txt";
+  const TemporaryDirectory directory;
+  const std::string path = directory.string() + "/metrics.txt";
   std::ofstream(path) << make_example_metrics()->text();
   EXPECT_EQ(std::system(("promtool check metrics <" + path).c_str()), 0);
-  std::remove(path.c_str());
 }
 
 TEST(Metrics, ShowConfiguredSeriesBeforeTheFirstRecord) {

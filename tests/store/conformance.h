@@ -10,25 +10,9 @@
 #include "store/memory_store.h"
 #include "store/rocks_store.h"
 #include "store/store.h"
+#include "tests/temporary_directory.h"
 
 namespace millrace::testing {
-
-class TemporaryDirectory {
- public:
-  TemporaryDirectory() {
-    std::string name = (std::filesystem::temp_directory_path() / "millrace_store_XXXXXX").string();
-    if (mkdtemp(name.data()) == nullptr) std::abort();
-    path_ = name;
-  }
-  ~TemporaryDirectory() { std::filesystem::remove_all(path_); }
-  TemporaryDirectory(const TemporaryDirectory&) = delete;
-  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
-  const std::filesystem::path& path() const { return path_; }
-  std::string string() const { return path_.string(); }
-
- private:
-  std::filesystem::path path_;
-};
 
 inline RocksOptions small_rocks(const std::string& directory, bool read_only = false) {
   RocksOptions options;
