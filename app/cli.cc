@@ -183,6 +183,12 @@ CommandLine parse_command_line(const std::vector<std::string>& arguments) {
                                             app, "print-config", "Show the configuration in force, secrets hidden"));
   app.add_subcommand("version", "Show the version");
   builders.emplace_back("version", [] { return Command(VersionCommand{}); });
+  if (arguments.empty()) {
+    CommandLine line;
+    line.exit = ExitCode::kUsage;
+    line.error = app.help();
+    return line;
+  }
   // CLI11 takes them from the back.
   std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
   try {

@@ -1,5 +1,6 @@
 #include "app/config.h"
 
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <utility>
@@ -76,7 +77,7 @@ Result<Config> load_config(const std::string& path, const std::vector<std::strin
   std::vector<Source> sources{{path.empty() ? "defaults" : path, ""}};
   if (!path.empty()) {
     std::ifstream file(path, std::ios::binary);
-    if (!file) {
+    if (!file || std::filesystem::is_directory(path)) {
       return stop_error(ErrorCode::kNotFound,
                         "reading the configuration: there is no file " + path +
                             " that can be read; name one with --config, or start from millrace.toml");

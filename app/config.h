@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "app/step.h"
@@ -102,6 +103,9 @@ Result<Config> parse_config(const std::string& text, const std::string& name);
 // kNotFound where there is no such file. `overrides` are single settings, "lists.length=10", that take the place of the
 // file's; a value that is not TOML is taken as a text. An empty path: the defaults, and overrides.
 Result<Config> load_config(const std::string& path, const std::vector<std::string>& overrides = {});
+
+// What print_config() shows in the place of a secret, and check_config() refuses.
+inline constexpr std::string_view kRedacted = "(redacted)";
 
 // TOML that parses to the same configuration; secrets of kafka.properties are shown as "(redacted)".
 std::string print_config(const Config& config);

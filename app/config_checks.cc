@@ -96,6 +96,11 @@ void check_texts(const Config& config, Mistakes& mistakes) {
   filled(config.publish.options.dead_letter_suffix, "publish.dead_letter_suffix");
   const Status ingest = check_ingest(config.ingest);
   mistakes.expect(ingest.ok(), ingest.ok() ? "" : ingest.error().message);
+  for (const auto& [name, value] : config.kafka.properties) {
+    mistakes.expect(value != kRedacted,
+                    "kafka.properties." + name + " is " + std::string(kRedacted) +
+                        ", as print-config hides it; write the secret, ${NAME} or { file = \"PATH\" }");
+  }
   const Status properties = check_properties(config.kafka.properties);
   mistakes.expect(properties.ok(), properties.ok() ? "" : properties.error().message);
 }

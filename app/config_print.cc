@@ -10,8 +10,6 @@
 namespace millrace {
 namespace {
 
-constexpr std::string_view kRedacted = "(redacted)";
-
 // A text that reads as itself: ${ would be taken for an environment variable.
 std::string quoted_value(std::string_view text) {
   std::string escaped;

@@ -1,6 +1,7 @@
 #include "app/config_text.h"
 
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 
 namespace millrace {
@@ -36,6 +37,9 @@ Result<std::string> expand_environment(std::string_view text) {
 }
 
 Result<std::string> read_secret(const std::string& path) {
+  if (!std::filesystem::is_regular_file(path)) {
+    return stop_error(ErrorCode::kInvalid, "names the file " + path + ", which cannot be read");
+  }
   std::ifstream file(path, std::ios::binary);
   std::string text(kSecretBytesMax + 1, '\0');
   file.read(text.data(), static_cast<std::streamsize>(text.size()));

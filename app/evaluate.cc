@@ -64,6 +64,7 @@ Result<EvaluationReport> evaluate(const EvaluateOptions& options) {
 }
 
 Status run_evaluate(const EvaluateOptions& options, std::ostream& out) {
+  MILLRACE_RETURN_IF_ERROR(check_report_path(options.json_path));
   MILLRACE_ASSIGN_OR_RETURN(const EvaluationReport report, evaluate(options));
   print_report(report, out);
   if (options.json_path.empty()) return Ok{};

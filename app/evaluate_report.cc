@@ -126,6 +126,11 @@ std::string report_json(const EvaluationReport& report) {
   return json;
 }
 
+Status check_report_path(const std::string& path) {
+  if (path.empty() || std::ofstream(path, std::ios::binary | std::ios::app)) return Ok{};
+  return stop_error(ErrorCode::kIo, "writing " + path + ": the file cannot be written; check path and rights");
+}
+
 Status write_report_json(const EvaluationReport& report, const std::string& path) {
   std::ofstream file(path, std::ios::binary | std::ios::trunc);
   file << report_json(report);

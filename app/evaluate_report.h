@@ -39,6 +39,8 @@ void print_report(const EvaluationReport& report, std::ostream& out);
 
 // {"served": {…}, "learners": {NAME: {…}}, "events": …, "seconds": …, "seed": …, "config": "HASH"}; fractions.
 std::string report_json(const EvaluationReport& report);
+// Whether a report could be written there: asked before long work.
+Status check_report_path(const std::string& path);
 Status write_report_json(const EvaluationReport& report, const std::string& path);
 
 }  // namespace millrace

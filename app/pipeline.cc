@@ -74,6 +74,12 @@ Result<std::unique_ptr<Pipeline>> Pipeline::open(const Config& config, Store& st
   options.version_base = versions.base();
   MILLRACE_ASSIGN_OR_RETURN(auto step, Step::open(options, store));
   log_info("state loaded", {{"step", step->last_step()}, {"relearnt_steps", step->relearnt_steps()}});
+  if (!step->former_engine().empty() && step->relearnt_steps() > 0) {
+    log_warn(
+        "the steps since the last checkpoint were learnt again with other kernels than before, so the model may differ "
+        "in the last bits",
+        {{"before", step->former_engine()}});
+  }
   observer.on_relearnt(step->relearnt_steps());
   auto state = std::make_unique<State>(config, store, observer, clock, versions, std::move(step));
   MILLRACE_ASSIGN_OR_RETURN(state->next_dead_letter, next_sequence(store));

@@ -1,5 +1,5 @@
 // The seat of the learned ranker: one weight a family, score = Σ w_f · s_f, where s_f is the family's log-probability
-// or log share. The weights start at the recipe's fixed blend (log p + log(share + 1e-3)) and follow the stream by
+// or log share. The weights start at log p(encoder) + log(memory share + 1e-3) and follow the stream by
 // listwise softmax (Cao et al., "Learning to rank", ICML 2007) with Adam. Small: saved whole with every step.
 #pragma once
 

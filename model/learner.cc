@@ -26,7 +26,7 @@ constexpr std::uint64_t kReplayFrom = 4;
 // A mini-batch has at most one fresh example for so many items of the catalogue.
 constexpr std::uint64_t kItemsPerExample = 32;
 
-// The recipe's blend, with a little of every cheap source; factors' log-odds have to earn their place.
+// Encoder and memory at par, a little of every cheap source; factors' log-odds have to earn their place.
 float initial_weight(const Family& family) {
   switch (family.reason()) {
     case Reason::kEncoder:

@@ -87,6 +87,7 @@ Result<EvaluationReport> yardstick(const YardstickOptions& options) {
 }
 
 Status run_yardstick(const YardstickOptions& options, std::ostream& out) {
+  MILLRACE_RETURN_IF_ERROR(check_report_path(options.json_path));
   MILLRACE_ASSIGN_OR_RETURN(const EvaluationReport report, yardstick(options));
   print_report(report, out);
   if (options.json_path.empty()) return Ok{};

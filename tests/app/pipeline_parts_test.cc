@@ -68,7 +68,7 @@ TEST(StartPositionRules, ATopicThatEndsBeforeTheStoreWasCreatedAnew) {
 }
 
 TEST(StartPositionRules, AnEmptyStoreOfAKnownGroupAsksForABackupOrARebuild) {
-  EXPECT_THAT(refusal(facts({}, 50, 10, 90)), HasSubstr("kafka.rebuild"));
+  EXPECT_THAT(refusal(facts({}, 50, 10, 90)), HasSubstr("run --rebuild"));
   const StartDecision rebuilt = decide(facts({}, 50, 10, 90), {StartPosition::kLatest, true});
   EXPECT_EQ(raw(rebuilt.next), 10) << "a rebuild takes all that the topic still holds";
 }
