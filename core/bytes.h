@@ -48,8 +48,8 @@ class ByteWriter {
   std::string out_;
 };
 
-// Reads what ByteWriter wrote. After the first read past the end (or an overlong varint) ok() is false and everything reads
-// as zero; check ok() once, at the end.
+// Reads what ByteWriter wrote. After the first read past the end (or an overlong varint) ok() is false and everything
+// reads as zero; check ok() once, at the end.
 class ByteReader {
  public:
   explicit ByteReader(std::string_view bytes) : rest_(bytes) {}

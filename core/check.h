@@ -1,4 +1,5 @@
-// A check is for programmer faults, never for input: it holds in every build and ends the process with place and reason.
+// A check is for programmer faults, never for input: it holds in every build and ends the process with place and
+// reason.
 #pragma once
 
 #include <cstdio>

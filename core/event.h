@@ -1,5 +1,5 @@
-// What flows in: a Record is one Kafka message as it came, an Event is what its payload means, and every record ends with
-// exactly one Outcome. KindTable names the kinds of events and what they weigh.
+// What flows in: a Record is one Kafka message as it came, an Event is what its payload means, and every record ends
+// with exactly one Outcome. KindTable names the kinds of events and what they weigh.
 #pragma once
 
 #include <array>
@@ -35,7 +35,7 @@ struct Record {
 enum class Signal : std::uint8_t { kClick = 0, kPurchase = 1, kRating = 2 };
 
 struct Kind {
-  std::string name;     // as it stands in the payload, for instance "click"
+  std::string name;  // as it stands in the payload, for instance "click"
   Signal signal = Signal::kClick;
   float weight = 1.0F;  // how much one event of the kind counts in decayed counters
 };
@@ -65,11 +65,11 @@ struct Event {
   UserId user;
   ItemId item;
   KindIndex kind{};
-  float value = 0.0F;      // a rating's value; 0 where the kind has none
-  float price = 0.0F;      // per unit, 0 where unknown
-  float quantity = 1.0F;   // negative: a return
-  std::string session;     // empty: sessions are cut by gaps
-  std::string event_id;    // empty: never a duplicate
+  float value = 0.0F;     // a rating's value; 0 where the kind has none
+  float price = 0.0F;     // per unit, 0 where unknown
+  float quantity = 1.0F;  // negative: a return
+  std::string session;    // empty: sessions are cut by gaps
+  std::string event_id;   // empty: never a duplicate
 };
 
 enum class Outcome : std::uint8_t { kApplied = 0, kDeadLetter = 1, kDuplicate = 2, kLate = 3, kSkewed = 4 };
@@ -79,8 +79,8 @@ constexpr std::string_view outcome_name(Outcome outcome) {
   return kNames[static_cast<std::size_t>(outcome)];
 }
 
-// A record that could not be an event. `reason` is one of a small documented set (it becomes a metric label); `detail` says
-// what was found, what was expected and where.
+// A record that could not be an event. `reason` is one of a small documented set (it becomes a metric label); `detail`
+// says what was found, what was expected and where.
 struct DeadLetter {
   Record record;
   std::string reason;

@@ -1,13 +1,13 @@
-// What features hand to the model: the user's state as it was before an event (Context), and the event as the model sees
-// it (Example). Contexts are also what a list is asked for with.
+// What features hand to the model: the user's state as it was before an event (Context), and the event as the model
+// sees it (Example). Contexts are also what a list is asked for with.
 #pragma once
 
 #include <cstdint>
 #include <vector>
 
+#include "core/event.h"
 #include "core/ids.h"
 #include "core/time.h"
-#include "core/event.h"
 
 namespace millrace {
 
@@ -29,14 +29,14 @@ struct SeenItem {
 
 struct Context {
   UserIndex user{};
-  std::uint64_t session = 0;             // number of the session, unique within a store
-  std::uint32_t session_length = 0;      // how many interactions at the end of `history` are of this session
-  std::vector<Interaction> history;      // oldest first, at most the configured context length
-  std::vector<SeenItem> seen;            // by item index, bounded; not in the example log
-  Millis now;                            // the time for which a prediction is asked
-  Millis first_seen;                     // of the user; equal to `now` for a new one
-  std::uint32_t interactions = 0;        // ever, of this user
-  float mean_rating = 0.0F;              // 0 where the user rated nothing
+  std::uint64_t session = 0;         // number of the session, unique within a store
+  std::uint32_t session_length = 0;  // how many interactions at the end of `history` are of this session
+  std::vector<Interaction> history;  // oldest first, at most the configured context length
+  std::vector<SeenItem> seen;        // by item index, bounded; not in the example log
+  Millis now;                        // the time for which a prediction is asked
+  Millis first_seen;                 // of the user; equal to `now` for a new one
+  std::uint32_t interactions = 0;    // ever, of this user
+  float mean_rating = 0.0F;          // 0 where the user rated nothing
   bool operator==(const Context&) const = default;
 };
 

@@ -36,11 +36,11 @@ struct Reflected {
 
 struct RecommendationList {
   UserId user;
-  std::uint64_t version = 0;  // grows with every list of this user, never goes back
-  std::uint64_t step = 0;     // the step that made it
-  std::uint64_t model_step = 0;  // the last step that the model had learnt from
-  Millis event_time;             // of the newest event it reflects
-  Millis record_time;            // that event's timestamp in Kafka; freshness is measured from it
+  std::uint64_t version = 0;        // grows with every list of this user, never goes back
+  std::uint64_t step = 0;           // the step that made it
+  std::uint64_t model_step = 0;     // the last step that the model had learnt from
+  Millis event_time;                // of the newest event it reflects
+  Millis record_time;               // that event's timestamp in Kafka; freshness is measured from it
   std::vector<Reflected> reflects;  // the partitions that carry this user, ordered
   Ranking items;
   bool operator==(const RecommendationList&) const = default;

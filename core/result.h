@@ -68,17 +68,17 @@ using Status = Result<Ok>;
 #define MILLRACE_CONCAT(a, b) MILLRACE_CONCAT_INNER(a, b)
 
 // Returns the error of `expression` (a Result of any type) from the calling function, if it is one.
-#define MILLRACE_RETURN_IF_ERROR(expression)                                    \
-  do {                                                                          \
-    if (auto millrace_status = (expression); !millrace_status.ok()) {           \
-      return std::move(millrace_status).error();                                \
-    }                                                                           \
+#define MILLRACE_RETURN_IF_ERROR(expression)                          \
+  do {                                                                \
+    if (auto millrace_status = (expression); !millrace_status.ok()) { \
+      return std::move(millrace_status).error();                      \
+    }                                                                 \
   } while (false)
 
 // Declares `target` with the value of `expression`, or returns its error.
-#define MILLRACE_ASSIGN_OR_RETURN(target, expression)                           \
-  auto MILLRACE_CONCAT(millrace_result_, __LINE__) = (expression);              \
-  if (!MILLRACE_CONCAT(millrace_result_, __LINE__).ok()) {                      \
-    return std::move(MILLRACE_CONCAT(millrace_result_, __LINE__)).error();      \
-  }                                                                             \
+#define MILLRACE_ASSIGN_OR_RETURN(target, expression)                      \
+  auto MILLRACE_CONCAT(millrace_result_, __LINE__) = (expression);         \
+  if (!MILLRACE_CONCAT(millrace_result_, __LINE__).ok()) {                 \
+    return std::move(MILLRACE_CONCAT(millrace_result_, __LINE__)).error(); \
+  }                                                                        \
   target = std::move(MILLRACE_CONCAT(millrace_result_, __LINE__)).value()
