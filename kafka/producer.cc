@@ -73,8 +73,9 @@ void IdempotentProducer::on_delivery(rd_kafka_t*, const rd_kafka_message_t* mess
   report.token = reinterpret_cast<std::uintptr_t>(message->_private);
   report.delivered = message->err == RD_KAFKA_RESP_ERR_NO_ERROR;
   if (!report.delivered) {
+    // Not rd_kafka_message_errstr(): for a message that carries a payload it is the payload, which no zero ends.
     report.error = to_error(message->err, std::string("deliver to topic ") + rd_kafka_topic_name(message->rkt),
-                            rd_kafka_message_errstr(message))
+                            rd_kafka_err2str(message->err))
                        .message;
   }
   report.at = Millis{now.time_since_epoch().count()};

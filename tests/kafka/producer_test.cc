@@ -9,6 +9,7 @@ namespace millrace {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 Message message_to(const std::string& topic, std::uint64_t token, const std::string& value = "v") {
   Message message;
@@ -74,11 +75,14 @@ TEST(KafkaProducer, AnUndeliverableMessageIsReportedAsFailed) {
   options.log = [](int, std::string_view) {};
   auto producer = open_producer(options);
   ASSERT_TRUE(producer.ok());
-  const auto reports = deliver(**producer, {message_to("nowhere", 42)});
+  Message message = message_to("nowhere", 42);
+  message.value = "what the user likes";
+  const auto reports = deliver(**producer, {message});
   ASSERT_EQ(reports.size(), 1U);
   EXPECT_FALSE(reports[0].delivered);
   EXPECT_EQ(reports[0].token, 42U);
   EXPECT_THAT(reports[0].error, HasSubstr("nowhere"));
+  EXPECT_THAT(reports[0].error, Not(HasSubstr("what the user likes"))) << "payloads do not belong into errors and logs";
 }
 
 TEST(KafkaProducer, FlushWaitsForAllReports) {
