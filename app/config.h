@@ -53,15 +53,16 @@ struct InputSettings {
 };
 
 struct StepSettings {
-  std::size_t records_max = 512;
+  std::size_t records_max = 2048;
   Millis wait_max{5};  // for records when there are none
 };
 
 // Bounds of Effort; equal bounds make a run reproducible.
 struct EffortSettings {
-  std::uint32_t replays_min = 1;
+  std::uint32_t replays_min = 0;
   std::uint32_t replays_max = 4;
-  std::uint32_t ranked_examples = 32;
+  std::uint32_t ranked_examples = 32;  // at the most
+  std::uint32_t depth_min_percent = 25;
 };
 
 struct StoreSettings {

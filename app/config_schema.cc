@@ -208,6 +208,7 @@ void visit_model(ConfigVisitor& v, ModelOptions& model, EffortSettings& effort) 
   integer(v, "replays_min", effort.replays_min, {0, 64});
   integer(v, "replays_max", effort.replays_max, {0, 64});
   integer(v, "ranked_examples", effort.ranked_examples, {0, 65'536});
+  integer(v, "depth_min_percent", effort.depth_min_percent, {1, 100});
   v.end();
   v.begin("blend");
   integer(v, "candidates_per_source", model.blend.candidates_per_source, {1, 10'000});

@@ -74,10 +74,10 @@ Result<std::unique_ptr<Pipeline>> Pipeline::open(const Config& config, Store& st
   options.version_base = versions.base();
   MILLRACE_ASSIGN_OR_RETURN(auto step, Step::open(options, store));
   log_info("state loaded", {{"step", step->last_step()}, {"relearnt_steps", step->relearnt_steps()}});
-  if (!step->former_engine().empty() && step->relearnt_steps() > 0) {
+  if (!step->former_engine().empty()) {
     log_warn(
-        "the steps since the last checkpoint were learnt again with other kernels than before, so the model may differ "
-        "in the last bits",
+        "this machine lacks the kernels that learnt the steps since the last checkpoint; they were learnt again with "
+        "others, so the model may differ in the last bits",
         {{"before", step->former_engine()}});
   }
   observer.on_relearnt(step->relearnt_steps());

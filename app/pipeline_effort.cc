@@ -24,7 +24,9 @@ Effort EffortGovernor::decide(std::int64_t lag) const {
   const double range = static_cast<double>(settings_.replays_max) - static_cast<double>(settings_.replays_min);
   Effort effort;
   effort.replays = settings_.replays_min + static_cast<std::uint32_t>(std::lround(std::max(0.0, range) * spare));
-  effort.ranked_examples = settings_.ranked_examples;
+  effort.depth_percent = settings_.depth_min_percent +
+                         static_cast<std::uint32_t>(std::lround((100.0 - settings_.depth_min_percent) * spare));
+  effort.ranked_examples = static_cast<std::uint32_t>(effort.share(settings_.ranked_examples));
   return effort;
 }
 

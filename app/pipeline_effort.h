@@ -1,5 +1,6 @@
-// How hard a step trains: as many replays as the configured most while the stream leaves time, fewer the further
-// reading is behind. Decided outside the step and recorded with it. Equal bounds give the same effort always.
+// How hard a step works: as many replays, and as deep a look for candidates, as configured while the stream leaves
+// time; less the further reading is behind. Decided outside the step and recorded with it. Equal bounds give the same
+// effort always.
 #pragma once
 
 #include <cstdint>

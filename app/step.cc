@@ -57,12 +57,6 @@ void put_counter(WriteBatch& batch, std::string_view key, std::uint64_t number) 
   batch.put(Table::kMeta, std::string(key), out.take());
 }
 
-bool contains(std::span<const SeenItem> seen, ItemIndex item) {
-  const auto at = std::lower_bound(seen.begin(), seen.end(), item,
-                                   [](const SeenItem& entry, ItemIndex wanted) { return entry.item < wanted; });
-  return at != seen.end() && at->item == item;
-}
-
 // A user touched by the step, in order of first touch.
 struct Touched {
   const Event* newest = nullptr;  // by event time
@@ -95,33 +89,38 @@ struct Step::State {
   ExampleLog log;
   std::uint64_t last_step = 0;
   std::uint64_t relearnt_steps = 0;
-  std::string former_engine;
+  std::string engine;         // of the newest row; empty before the first
+  std::string former_engine;  // see Step::former_engine()
 
   State(StepOptions step_options, const Store& from)
       : options(std::move(step_options)), store(from), log(options.example_capacity) {}
 
   Status load() {
+    MILLRACE_ASSIGN_OR_RETURN(last_step, read_counter(store, kLastStepKey));
+    MILLRACE_ASSIGN_OR_RETURN(const std::uint64_t checkpoint, read_counter(store, kCheckpointKey));
+    MILLRACE_RETURN_IF_ERROR(read_engine());
+    if (last_step > checkpoint && !engine.empty()) {
+      nn::adopt_engine(engine);
+      if (engine != nn::engine_signature()) former_engine = engine;
+    }
     MILLRACE_ASSIGN_OR_RETURN(features, open_features(options.features, store));
     MILLRACE_RETURN_IF_ERROR(log.load(store));
     MILLRACE_ASSIGN_OR_RETURN(learner, make_learner(options.model));
     MILLRACE_RETURN_IF_ERROR(learner->restore(store));
-    MILLRACE_ASSIGN_OR_RETURN(last_step, read_counter(store, kLastStepKey));
-    MILLRACE_RETURN_IF_ERROR(compare_engine());
     return learn_again();
   }
 
   // What is learnt again is bit-identical only with the vector code and matrix kernels that learnt it first.
-  Status compare_engine() {
+  Status read_engine() {
     MILLRACE_ASSIGN_OR_RETURN(const std::optional<std::string> value, store.get(Table::kMeta, kEngineKey));
     if (!value) return Ok{};
     ByteReader in(*value);
     const std::uint8_t format = in.u8();
-    const std::string_view recorded = in.string();
+    engine = in.string();
     if (format != 1 || !in.done()) {
       return stop_error(ErrorCode::kCorruption,
                         "reading 'engine' of the store: the row is unreadable; restore a backup");
     }
-    if (recorded != nn::engine_signature()) former_engine = recorded;
     return Ok{};
   }
 
@@ -239,7 +238,7 @@ struct Step::State {
       const auto item = features->find_item(event.item);
       if (!item) continue;
       const Example& example = examples[next++];
-      if (event.quantity <= 0.0F || (options.rules.exclude_seen && contains(example.context.seen, *item))) continue;
+      if (event.quantity <= 0.0F || (options.rules.exclude_seen && has_seen(example.context.seen, *item))) continue;
       trials.push_back(trial_of(example, lists.find(event.user.view()), lists.end(), popular));
     }
     return Ok{};
@@ -258,7 +257,7 @@ struct Step::State {
     }
     std::size_t place = 0;
     for (const ItemIndex item : popular) {
-      if (options.rules.exclude_seen && contains(example.context.seen, item)) continue;
+      if (options.rules.exclude_seen && has_seen(example.context.seen, item)) continue;
       if (item == example.item) trial.popularity_rank = place;
       if (++place == options.rules.length) break;
     }
@@ -275,7 +274,7 @@ struct Step::State {
       std::vector<ItemIndex> exclude = excluded(context);
       queries.push_back({0, std::move(context), std::move(exclude)});
     }
-    std::vector<Ranking> rankings = learner->recommend(queries, options.rules.length);
+    std::vector<Ranking> rankings = learner->recommend(queries, options.rules.length, input.effort);
     lists.reserve(touched.size());
     for (std::size_t i = 0; i < touched.size(); ++i) {
       lists.push_back(list_of(input, touched[i], std::move(rankings[i])));
@@ -312,16 +311,22 @@ struct Step::State {
     put_counter(batch, kLastStepKey, input.step);
   }
 
+  void record_engine(WriteBatch& batch) {
+    if (engine == nn::engine_signature()) return;
+    engine = nn::engine_signature();
+    ByteWriter out;
+    out.u8(1);
+    out.string(engine);
+    batch.put(Table::kMeta, std::string(kEngineKey), out.take());
+  }
+
   void checkpoint(std::uint64_t step, WriteBatch& batch) {
+    record_engine(batch);
     learner->save_blend(batch);
     if (step % options.checkpoint_steps != 0) return;
     learner->checkpoint(batch);
     log.trim(batch);
     put_counter(batch, kCheckpointKey, step);
-    ByteWriter engine;
-    engine.u8(1);
-    engine.string(nn::engine_signature());
-    batch.put(Table::kMeta, std::string(kEngineKey), engine.take());
   }
 };
 

@@ -97,8 +97,8 @@ class Step {
   Learner& learner();
   const ExampleLog& examples() const;
   std::uint64_t relearnt_steps() const;  // during open()
-  // Instruction set and library that learnt the last checkpoint, if they are not this process's: what was learnt again
-  // may then differ in the last bits. Empty where they are the same.
+  // Library and instruction set that learnt the steps since the last checkpoint, if this process cannot compute like
+  // them: what was learnt again may then differ in the last bits. Else empty.
   const std::string& former_engine() const;
   ~Step();
 

@@ -6,7 +6,8 @@
 namespace millrace {
 namespace {
 
-constexpr std::uint8_t kFormat = 1;
+constexpr std::uint8_t kFormat = 2;
+constexpr std::uint8_t kFormatWithoutDepth = 1;
 
 }  // namespace
 
@@ -18,6 +19,7 @@ std::string encode_step_record(const StepRecord& record) {
   out.varint(record.item_count);
   out.varint(record.effort.replays);
   out.varint(record.effort.ranked_examples);
+  out.varint(record.effort.depth_percent);
   out.varint(record.reflects.size());
   for (const Reflected& reflected : record.reflects) {
     out.u8(raw(reflected.topic));
@@ -42,6 +44,7 @@ Result<StepRecord> decode_step_record(std::uint64_t step, std::string_view bytes
   record.item_count = in.varint();
   record.effort.replays = static_cast<std::uint32_t>(in.varint());
   record.effort.ranked_examples = static_cast<std::uint32_t>(in.varint());
+  if (format != kFormatWithoutDepth) record.effort.depth_percent = static_cast<std::uint32_t>(in.varint());
   for (std::uint64_t i = in.varint(); i > 0 && in.ok(); --i) {
     const TopicIndex topic{in.u8()};
     const PartitionIndex partition{static_cast<std::int32_t>(in.zigzag())};
@@ -52,10 +55,11 @@ Result<StepRecord> decode_step_record(std::uint64_t step, std::string_view bytes
     MILLRACE_ASSIGN_OR_RETURN(ItemFacts facts, decode_item_facts(in.string()));
     record.changes.push_back({item, std::move(facts)});
   }
-  if (format != kFormat || !in.done()) {
-    return stop_error(ErrorCode::kCorruption, "reading the record of step " + std::to_string(step) + ": found format " +
-                                                  std::to_string(format) + " in " + std::to_string(bytes.size()) +
-                                                  " bytes, expected format 1; restore a backup of the state directory");
+  if ((format != kFormat && format != kFormatWithoutDepth) || !in.done()) {
+    return stop_error(ErrorCode::kCorruption,
+                      "reading the record of step " + std::to_string(step) + ": found format " +
+                          std::to_string(format) + " in " + std::to_string(bytes.size()) +
+                          " bytes, expected format 1 or 2; restore a backup of the state directory");
   }
   return record;
 }

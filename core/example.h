@@ -2,7 +2,9 @@
 // sees it (Example). Contexts are also what a list is asked for with.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "core/event.h"
@@ -26,6 +28,13 @@ struct SeenItem {
   Millis last;
   bool operator==(const SeenItem&) const = default;
 };
+
+// `seen` by item index.
+inline bool has_seen(std::span<const SeenItem> seen, ItemIndex item) {
+  const auto at = std::lower_bound(seen.begin(), seen.end(), item,
+                                   [](const SeenItem& entry, ItemIndex wanted) { return entry.item < wanted; });
+  return at != seen.end() && at->item == item;
+}
 
 struct Context {
   UserIndex user{};

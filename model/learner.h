@@ -13,6 +13,7 @@
 #include "core/example.h"
 #include "core/list.h"
 #include "core/result.h"
+#include "model/effort.h"
 #include "model/example_log.h"
 #include "model/families/family.h"
 #include "model/item_table.h"
@@ -34,14 +35,6 @@ struct RatingQuery {
   std::size_t before = 0;
   Context context;
   ItemIndex item = kUnknownItem;  // kUnknownItem: an item without a row
-};
-
-// Decided outside the step and recorded with it.
-struct Effort {
-  std::uint32_t replays = 2;  // replayed examples for each fresh one
-  std::uint32_t ranked_examples =
-      32;  // how many of the step's examples are ranked before they are learnt (blend weights)
-  bool operator==(const Effort&) const = default;
 };
 
 struct LearnInput {
@@ -76,7 +69,7 @@ class Learner {
   // Predicts the queries, observes the examples event by event, trains. `log` already holds the step's examples.
   virtual LearnOutcome learn(const LearnInput& input, const ExampleLog& log) = 0;
   // Lists from the present state, one per context; `exclude` per context, sorted. Reads only.
-  virtual std::vector<Ranking> recommend(std::span<const Query> queries, std::size_t k) = 0;
+  virtual std::vector<Ranking> recommend(std::span<const Query> queries, std::size_t k, const Effort& effort) = 0;
 
   // The `k` most popular items now, best first: what the served lists are compared with.
   virtual std::vector<ItemIndex> popular(std::size_t k) = 0;

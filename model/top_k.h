@@ -57,6 +57,11 @@ class TopKIndex {
   std::vector<std::vector<ScoredSlot>> search(std::span<const float> queries, std::size_t k,
                                               std::span<const std::span<const std::uint32_t>> exclude = {});
 
+  // What search() would score the slot with; 0 for an absent row.
+  float score(std::uint32_t slot, std::span<const float> query) const {
+    return exact_dot(query.data(), rows_.at(slot), rows_.dimension);
+  }
+
   std::size_t dimension() const { return rows_.dimension; }
   std::size_t slots() const { return present_.size(); }  // one more than the largest slot ever named
   ScanKernel kernel() const { return kernel_; }

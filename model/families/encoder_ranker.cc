@@ -233,11 +233,8 @@ std::vector<ScoredItem> Ranker::merge(const Encoded& encoded, std::span<const Sc
   return list;
 }
 
-float Ranker::logit(const Encoded& encoded, std::uint32_t row) {
-  const std::size_t depth = embedding_.size();
-  state_.embedding(row, embedding_.data());
-  const float norm = std::sqrt(nn::dot(embedding_.data(), embedding_.data(), depth));
-  float value = nn::dot(encoded.vector.data(), embedding_.data(), depth) / std::max(norm, nn::kShortestNorm);
+float Ranker::logit(const Encoded& encoded, std::uint32_t row) const {
+  float value = index_.score(row, encoded.vector);
   for (const Repeat& repeat : encoded.repeats) {
     if (repeat.row == row) value += repeat.bias;
   }

@@ -65,7 +65,7 @@ class Ranker {
   void normalise(std::span<const std::vector<ScoredSlot>> found);
   std::vector<ScoredItem> merge(const Encoded& encoded, std::span<const ScoredSlot> found, Exclusions exclude,
                                 std::size_t k);
-  float logit(const Encoded& encoded, std::uint32_t row);
+  float logit(const Encoded& encoded, std::uint32_t row) const;
   const Encoded* recall(const Context& context) const;
 
   State& state_;

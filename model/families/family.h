@@ -22,6 +22,7 @@
 #include "core/list.h"
 #include "core/random.h"
 #include "core/result.h"
+#include "model/effort.h"
 #include "model/item_table.h"
 
 namespace millrace {
@@ -62,6 +63,8 @@ class Family {
   virtual std::string_view name() const = 0;
   virtual Reason reason() const = 0;
 
+  // How hard to look from now on; for families whose answers may be cheaper. An answer depends on it.
+  virtual void set_effort(const Effort& /*effort*/) {}
   // Best `k` items of each request, best first, ties by lower index; scores are comparable within a family. Fewer than
   // k where the family has no opinion on more. Log-probabilities where the family has them, else shares or counts.
   virtual std::vector<std::vector<ScoredItem>> rank(std::span<const RankRequest> requests, std::size_t k) = 0;

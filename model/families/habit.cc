@@ -1,9 +1,9 @@
 #include "model/families/habit.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "model/families/sparse_scores.h"
+#include "model/nn/vector_ops.h"
 
 namespace millrace {
 namespace {
@@ -29,8 +29,9 @@ void HabitFamily::score(const Context& context, std::span<const ItemIndex> items
   const double sum = taken(context) + 1.0;
   for (std::size_t i = 0; i < items.size(); ++i) {
     const double share = (count_of(context, items[i]) + recent_.share(items[i])) / sum;
-    scores[i] = static_cast<float>(std::log(share + kPopularityFloor));
+    scores[i] = static_cast<float>(share) + kPopularityFloor;
   }
+  nn::logarithm(scores.first(items.size()));
 }
 
 std::vector<ScoredItem> HabitFamily::best(const RankRequest& request, std::size_t k) {

@@ -23,6 +23,7 @@ MemoryFamily::MemoryFamily(const MemoryOptions& options, const ItemTable& items)
       max_sessions_(static_cast<std::uint32_t>(std::clamp<std::size_t>(options.max_sessions, 1, kMostSessions))) {
   options_.session_items = std::clamp<std::size_t>(options.session_items, 1, Lists::kMaxElements);
   options_.sessions_per_item = std::clamp<std::size_t>(options.sessions_per_item, 1, Lists::kMaxElements);
+  depth_ = {options_.sessions_per_item, options_.neighbours};
   following_.resize(options_.session_items + 1);
   for (std::size_t i = 0; i < following_.size(); ++i) {
     following_[i] = std::exp(-static_cast<float>(i) / options_.following_decay);
@@ -90,6 +91,7 @@ MemoryFamily::Asked MemoryFamily::question(const Context& context) const {
   Asked asked;
   asked.session = context.session;
   asked.observed = observed_;
+  asked.depth = depth_;
   std::size_t count = std::min<std::size_t>(context.session_length, context.history.size());
   if (count == 0) count = context.history.size();
   count = std::min(count, kSessionPositions);
@@ -136,7 +138,13 @@ void MemoryFamily::collect_matches(const Asked& asked) {
 }
 
 void MemoryFamily::match_item(std::uint32_t index, float weight, std::uint32_t own_slot) {
-  for (const std::uint32_t number : rings_.view(items_seen_[index].ring)) {
+  const Item& item = items_seen_[index];
+  const auto ring = rings_.view(item.ring);
+  // Newest first: the place written next is the oldest of a full ring, and 0 before.
+  std::size_t place = item.next;
+  for (std::size_t i = std::min(ring.size(), depth_.sessions); i > 0; --i) {
+    place = (place == 0 ? ring.size() : place) - 1;
+    const std::uint32_t number = ring[place];
     const std::uint32_t slot = slot_of(number);
     if (slot == own_slot || !remembered(number)) continue;
     Similarity& similarity = similarities_[slot];
@@ -158,10 +166,10 @@ void MemoryFamily::weigh_matches() {
 }
 
 void MemoryFamily::keep_neighbours() {
-  if (matches_.size() <= options_.neighbours) return;
+  if (matches_.size() <= depth_.neighbours) return;
   threshold_scratch_.clear();
   for (const Match& match : matches_) threshold_scratch_.push_back(match.similarity);
-  const auto kth = threshold_scratch_.begin() + static_cast<std::ptrdiff_t>(options_.neighbours - 1);
+  const auto kth = threshold_scratch_.begin() + static_cast<std::ptrdiff_t>(depth_.neighbours - 1);
   std::nth_element(threshold_scratch_.begin(), kth, threshold_scratch_.end(), std::greater<>());
   const float threshold = *kth;
   std::erase_if(matches_, [threshold](const Match& match) { return match.similarity < threshold; });
@@ -193,7 +201,7 @@ std::vector<std::vector<ScoredItem>> MemoryFamily::rank(std::span<const RankRequ
 
 void MemoryFamily::score(const Context& context, std::span<const ItemIndex> items, std::span<float> scores) {
   answer(context);
-  for (std::size_t i = 0; i < items.size(); ++i) scores[i] = scores_.log_share(items[i]);
+  scores_.log_shares(items, scores);
 }
 
 std::uint64_t MemoryFamily::memory_bytes() const {

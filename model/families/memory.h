@@ -45,6 +45,10 @@ class MemoryFamily final : public Family {
 
   std::string_view name() const override { return "memory"; }
   Reason reason() const override { return Reason::kMemory; }
+  // Fewer neighbours vote, found among fewer of each item's newest sessions.
+  void set_effort(const Effort& effort) override {
+    depth_ = {effort.share(options_.sessions_per_item), effort.share(options_.neighbours)};
+  }
   std::vector<std::vector<ScoredItem>> rank(std::span<const RankRequest> requests, std::size_t k) override;
   void score(const Context& context, std::span<const ItemIndex> items, std::span<float> scores) override;
   void observe(const Example& example) override;
@@ -75,10 +79,16 @@ class MemoryFamily final : public Family {
     std::uint32_t item = 0;  // the newest item of the context that the session holds
     float similarity = 0.0F;
   };
+  struct Depth {
+    std::size_t sessions = 0;  // of each item
+    std::size_t neighbours = 0;
+    bool operator==(const Depth&) const = default;
+  };
   // What the scores at hand were computed for.
   struct Asked {
     std::uint64_t session = 0;
     std::uint64_t observed = 0;
+    Depth depth;
     std::vector<std::uint32_t> items;  // newest first
     bool operator==(const Asked&) const = default;
   };
@@ -108,6 +118,7 @@ class MemoryFamily final : public Family {
   Status load_state(std::string_view value);
 
   MemoryOptions options_;
+  Depth depth_;
   const ItemTable& items_;
   std::uint32_t slot_mask_;
   std::uint32_t max_sessions_;

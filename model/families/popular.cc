@@ -7,6 +7,7 @@
 #include "model/families/positive.h"
 #include "model/families/row_error.h"
 #include "model/families/sparse_scores.h"
+#include "model/nn/vector_ops.h"
 
 namespace millrace {
 namespace {
@@ -98,7 +99,8 @@ std::vector<ScoredItem> PopularFamily::best(Exclusions exclude, std::size_t k) c
     if (std::binary_search(exclude.begin(), exclude.end(), item)) continue;
     best.push_back({item, 0.0F});
   }
-  for (ScoredItem& scored : best) scored.score = static_cast<float>(std::log(share(scored.item) + kPopularityFloor));
+  for (ScoredItem& scored : best) scored.score = static_cast<float>(share(scored.item)) + kPopularityFloor;
+  take_logarithms(best);
   keep_best(best, k);  // shares that differ may be equal in the logarithm
   return best;
 }
@@ -112,8 +114,9 @@ std::vector<std::vector<ScoredItem>> PopularFamily::rank(std::span<const RankReq
 
 void PopularFamily::score(const Context& /*context*/, std::span<const ItemIndex> items, std::span<float> scores) {
   for (std::size_t i = 0; i < items.size(); ++i) {
-    scores[i] = static_cast<float>(std::log(share(items[i]) + kPopularityFloor));
+    scores[i] = static_cast<float>(share(items[i])) + kPopularityFloor;
   }
+  nn::logarithm(scores.first(items.size()));
 }
 
 void PopularFamily::save(const RowSink& sink, bool all) {

@@ -107,7 +107,7 @@ std::vector<std::vector<ScoredItem>> RelatedFamily::rank(std::span<const RankReq
 
 void RelatedFamily::score(const Context& context, std::span<const ItemIndex> items, std::span<float> scores) {
   answer(context);
-  for (std::size_t i = 0; i < items.size(); ++i) scores[i] = scores_.log_share(items[i]);
+  scores_.log_shares(items, scores);
 }
 
 void RelatedFamily::explain(const Context& context, std::span<const ItemIndex> items, std::span<ItemIndex> because) {

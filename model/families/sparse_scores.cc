@@ -1,7 +1,8 @@
 #include "model/families/sparse_scores.h"
 
 #include <algorithm>
-#include <cmath>
+
+#include "model/nn/vector_ops.h"
 
 namespace millrace {
 
@@ -32,14 +33,21 @@ void SparseScores::finish() {
   total_ = static_cast<float>(total);
 }
 
-float SparseScores::log_share_of(float score) const {
-  return std::log((total_ > 0.0F ? score / total_ : 0.0F) + kShareFloor);
+void SparseScores::log_shares(std::span<const ItemIndex> items, std::span<float> out) const {
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    const std::uint32_t index = raw(items[i]);
+    const bool touched = index < entries_.size() && entries_[index].epoch == epoch_;
+    out[i] = share_of(touched ? entries_[index].score : 0.0F);
+  }
+  nn::logarithm(out.first(items.size()));
 }
 
-float SparseScores::log_share(ItemIndex item) const {
-  const std::uint32_t index = raw(item);
-  const bool touched = index < entries_.size() && entries_[index].epoch == epoch_;
-  return log_share_of(touched ? entries_[index].score : 0.0F);
+void take_logarithms(std::span<ScoredItem> scored) {
+  std::vector<float> values;
+  values.reserve(scored.size());
+  for (const ScoredItem& item : scored) values.push_back(item.score);
+  nn::logarithm(values);
+  for (std::size_t i = 0; i < scored.size(); ++i) scored[i].score = values[i];
 }
 
 std::vector<ScoredItem> SparseScores::best(const ItemTable& items, Exclusions exclude, std::size_t k) {
@@ -56,7 +64,8 @@ std::vector<ScoredItem> SparseScores::best(const ItemTable& items, Exclusions ex
   });
   if (selected_.size() > k) selected_.resize(k);
   std::vector<ScoredItem> best = selected_;
-  for (ScoredItem& scored : best) scored.score = log_share_of(scored.score);
+  for (ScoredItem& scored : best) scored.score = share_of(scored.score);
+  take_logarithms(best);
   keep_best(best, k);  // scores that differed may have become equal in the logarithm
   return best;
 }

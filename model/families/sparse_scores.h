@@ -18,6 +18,9 @@ inline constexpr float kShareFloor = 1e-3F;
 // `best` in order, better first: by score, ties by lower index. Keeps the best k.
 void keep_best(std::vector<ScoredItem>& best, std::size_t k);
 
+// Each score becomes its logarithm; all must be positive.
+void take_logarithms(std::span<ScoredItem> scored);
+
 class SparseScores {
  public:
   // Forgets everything. Afterwards items 0 … items - 1 can be scored.
@@ -36,9 +39,9 @@ class SparseScores {
   void finish();
 
   std::span<const std::uint32_t> touched() const { return touched_; }
-  // log(share + kShareFloor); any item may be asked for.
-  float log_share(ItemIndex item) const;
-  // The best k touched items that are known, available and not excluded, with their log_share().
+  // log(share + kShareFloor) of each item; any may be asked for.
+  void log_shares(std::span<const ItemIndex> items, std::span<float> out) const;
+  // The best k touched items that are known, available and not excluded, with the logarithm of their share.
   std::vector<ScoredItem> best(const ItemTable& items, Exclusions exclude, std::size_t k);
   std::uint64_t memory_bytes() const { return entries_.capacity() * sizeof(Entry); }
 
@@ -47,7 +50,7 @@ class SparseScores {
     std::uint32_t epoch = 0;
     float score = 0.0F;
   };
-  float log_share_of(float score) const;
+  float share_of(float score) const { return (total_ > 0.0F ? score / total_ : 0.0F) + kShareFloor; }
 
   std::vector<Entry> entries_;
   std::vector<std::uint32_t> touched_;

@@ -3,6 +3,7 @@
 #include <dnnl.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <dnnl.hpp>
 #include <exception>
 #include <map>
@@ -123,12 +124,24 @@ void dnnl_matmul_u8s8s32(const MatmulShape& shape, const std::uint8_t* a, const 
   call_dnnl([&](ThreadEngine& engine) { engine.run_u8s8s32(shape, a, b, c); });
 }
 
-std::string dnnl_signature() {
+std::string dnnl_release() {
   const dnnl_version_t* version = dnnl_version();
   char text[64];
-  std::snprintf(text, sizeof text, "oneDNN %d.%d.%d isa 0x%x", version->major, version->minor, version->patch,
-                static_cast<unsigned>(dnnl_get_effective_cpu_isa()));
+  std::snprintf(text, sizeof text, "oneDNN %d.%d.%d", version->major, version->minor, version->patch);
   return text;
+}
+
+std::string dnnl_signature() {
+  char text[32];
+  std::snprintf(text, sizeof text, " isa 0x%x", static_cast<unsigned>(dnnl_get_effective_cpu_isa()));
+  return dnnl_release() + text;
+}
+
+void adopt_dnnl(const std::string& signature) {
+  const std::string prefix = dnnl_release() + " isa 0x";
+  if (!signature.starts_with(prefix)) return;
+  const auto isa = std::strtoul(signature.c_str() + prefix.size(), nullptr, 16);
+  dnnl_set_max_cpu_isa(static_cast<dnnl_cpu_isa_t>(isa));
 }
 
 }  // namespace millrace::nn

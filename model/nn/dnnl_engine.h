@@ -24,7 +24,12 @@ void dnnl_matmul_f32(const MatmulShape& shape, const float* a, const float* b, f
 // Requires !shape.accumulate.
 void dnnl_matmul_u8s8s32(const MatmulShape& shape, const std::uint8_t* a, const std::int8_t* b, std::int32_t* c);
 
-// Library version and instruction set that decide the bytes of results, for instance "oneDNN 2.6.3 isa 0x3f".
+// "oneDNN 2.6.3"
+std::string dnnl_release();
+// Release and instruction set that decide the bytes of results, for instance "oneDNN 2.6.3 isa 0x3f".
 std::string dnnl_signature();
+// From now on instruction sets up to that of `signature`, which may end in anything. Before any other call of this
+// process; without effect later, for another version, or where the processor has less.
+void adopt_dnnl(const std::string& signature);
 
 }  // namespace millrace::nn

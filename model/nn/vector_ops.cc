@@ -1,11 +1,17 @@
 #include "model/nn/vector_ops.h"
 
+#include <algorithm>
+#include <cstdint>
+#include <string_view>
+
 #include "model/nn/dnnl_engine.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "model/nn/vector_ops.cc"
 #include <hwy/foreach_target.h>
 // After foreach_target.h:
+#include <hwy/contrib/math/math-inl.h>
+
 #include "model/nn/simd-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -29,6 +35,18 @@ void Exponential(float* x, std::size_t n) {
   }
 }
 
+void Logarithm(float* x, std::size_t n) {
+  const Floats d;
+  const auto lanes = [&](float* at) HWY_ATTR { hn::StoreU(hn::Log(d, hn::LoadU(d, at)), d, at); };
+  std::size_t i = 0;
+  for (; i + hn::Lanes(d) <= n; i += hn::Lanes(d)) lanes(x + i);
+  float tail[kWidest];
+  std::fill_n(tail, kWidest, 1.0F);
+  std::copy(x + i, x + n, tail);
+  lanes(tail);
+  std::copy_n(tail, n - i, x + i);
+}
+
 const char* TargetName() { return hwy::TargetName(HWY_TARGET); }
 
 }  // namespace millrace::nn::HWY_NAMESPACE
@@ -41,14 +59,31 @@ HWY_EXPORT(Dot);
 HWY_EXPORT(AddScaled);
 HWY_EXPORT(Scale);
 HWY_EXPORT(Exponential);
+HWY_EXPORT(Logarithm);
 HWY_EXPORT(TargetName);
 
 float dot(const float* a, const float* b, std::size_t n) { return HWY_DYNAMIC_DISPATCH(Dot)(a, b, n); }
 void add_scaled(float* y, float a, const float* x, std::size_t n) { HWY_DYNAMIC_DISPATCH(AddScaled)(y, a, x, n); }
 void scale(float* x, float a, std::size_t n) { HWY_DYNAMIC_DISPATCH(Scale)(x, a, n); }
 void exponential(float* x, std::size_t n) { HWY_DYNAMIC_DISPATCH(Exponential)(x, n); }
+void logarithm(std::span<float> x) { HWY_DYNAMIC_DISPATCH(Logarithm)(x.data(), x.size()); }
 
-std::string engine_signature() { return dnnl_signature() + ", vectors " + HWY_DYNAMIC_DISPATCH(TargetName)(); }
+namespace {
+constexpr std::string_view kVectors = ", vectors ";
+}
+
+std::string engine_signature() { return dnnl_signature() + std::string(kVectors) + HWY_DYNAMIC_DISPATCH(TargetName)(); }
+
+void adopt_engine(const std::string& signature) {
+  adopt_dnnl(signature);
+  const std::size_t at = signature.find(kVectors);
+  if (at == std::string::npos) return;
+  const std::string_view name = std::string_view(signature).substr(at + kVectors.size());
+  for (std::int64_t targets = HWY_TARGETS; targets != 0; targets &= targets - 1) {
+    const std::int64_t target = targets & -targets;
+    if (name == hwy::TargetName(target)) hwy::DisableTargets(target - 1);  // better targets have lower bits
+  }
+}
 
 }  // namespace millrace::nn
 #endif

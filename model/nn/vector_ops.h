@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <string>
 
 namespace millrace::nn {
@@ -17,7 +18,13 @@ void scale(float* x, float a, std::size_t n);
 // x = e^max(x, -87); requires x ≤ 88.
 void exponential(float* x, std::size_t n);
 
+// x = ln x for each of any number of positive values, within four units in the last place.
+void logarithm(std::span<float> x);
+
 // Library versions and instruction sets that decide the bytes of results: record it with a checkpoint.
 std::string engine_signature();
+// Computes as `signature` says from now on, as far as this processor and these libraries can: compare afterwards.
+// Before anything else of this folder is called in the process.
+void adopt_engine(const std::string& signature);
 
 }  // namespace millrace::nn

@@ -120,14 +120,20 @@ TEST(EffortGovernor, TrainsMostWhenNothingWaitsAndLeastWhenBehind) {
   EXPECT_EQ(governor.decide(2'500).replays, 3U);
   EXPECT_EQ(governor.decide(1'000'000).replays, 1U);
   EXPECT_EQ(governor.decide(0).ranked_examples, settings.ranked_examples);
+  EXPECT_EQ(governor.decide(0).depth_percent, 100U);
+  EXPECT_EQ(governor.decide(1'000'000).depth_percent, settings.depth_min_percent);
+  EXPECT_EQ(governor.decide(1'000'000).ranked_examples, settings.ranked_examples * settings.depth_min_percent / 100);
 }
 
 TEST(EffortGovernor, EqualBoundsAreFixed) {
   EffortSettings settings;
   settings.replays_min = settings.replays_max = 2;
+  settings.depth_min_percent = 100;
   EffortGovernor governor(settings);
   governor.observe(10, 1.0);
-  for (const std::int64_t lag : {0, 7, 100'000}) EXPECT_EQ(governor.decide(lag).replays, 2U);
+  for (const std::int64_t lag : {0, 7, 100'000}) {
+    EXPECT_EQ(governor.decide(lag), (Effort{.replays = 2, .ranked_examples = settings.ranked_examples}));
+  }
 }
 
 TEST(BacklogGauge, PausesAboveTheBoundAndResumesBelowHalf) {

@@ -7,6 +7,7 @@
 #include <map>
 
 #include "app/step_record.h"
+#include "core/bytes.h"
 #include "store/memory_store.h"
 #include "store/rocks_store.h"
 #include "tests/app/step_fixture.h"
@@ -204,7 +205,7 @@ TEST(StepTest, ARecordOfTheStepRoundTripsAndRefusesDamage) {
   record.first_example = 100;
   record.examples = 3;
   record.item_count = 7;
-  record.effort = {4, 9};
+  record.effort = {4, 9, 50};
   record.reflects = {{TopicIndex{1}, PartitionIndex{2}, Offset{300}}};
   record.changes = {{ItemIndex{6}, {false, 2.5F, {1, 2, 3}}}};
   const std::string bytes = encode_step_record(record);
@@ -214,6 +215,15 @@ TEST(StepTest, ARecordOfTheStepRoundTripsAndRefusesDamage) {
   for (std::size_t size = 0; size < bytes.size(); ++size) {
     EXPECT_FALSE(decode_step_record(5, std::string_view(bytes).substr(0, size)).ok()) << size;
   }
+}
+
+TEST(StepRecord, AnOlderOneIsReadAsOfFullDepth) {
+  ByteWriter row;
+  row.u8(1);
+  for (const std::uint64_t field : {100, 3, 7, 4, 9, 0, 0}) row.varint(field);
+  const auto decoded = decode_step_record(5, row.take());
+  ASSERT_TRUE(decoded.ok()) << decoded.error().message;
+  EXPECT_EQ(decoded->effort, (Effort{4, 9, 100}));
 }
 
 }  // namespace

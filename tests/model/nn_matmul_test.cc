@@ -1,8 +1,11 @@
 #include <gtest/gtest.h>
 
+#include <cstdio>
+#include <cstdlib>
 #include <tuple>
 
 #include "model/nn/arena.h"
+#include "model/nn/dnnl_engine.h"
 #include "model/nn/matmul.h"
 #include "model/nn/vector_ops.h"
 #include "tests/model/nn_gradient.h"
@@ -65,6 +68,18 @@ TEST(Gemm8, AnEmptyInnerDimensionGivesZero) {
 TEST(Gemm8, TheSignatureNamesLibraryAndVectors) {
   EXPECT_NE(engine_signature().find("oneDNN"), std::string::npos);
   EXPECT_NE(engine_signature().find("vectors"), std::string::npos);
+}
+
+// In a process of its own: what computes is chosen once.
+TEST(Engine, ComputesAsAnOlderProcessorDidWhereToldBeforeAnythingElse) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  const std::string older = dnnl_release() + " isa 0x1, vectors SSE4";
+  const auto adopt = [&] {
+    adopt_engine(older);
+    std::fprintf(stderr, "%s", engine_signature().c_str());
+    std::exit(engine_signature() == older ? 0 : 1);
+  };
+  EXPECT_EXIT(adopt(), testing::ExitedWithCode(0), "vectors SSE4");
 }
 
 TEST(Arena, BecomesOneBlockThatIsReused) {

@@ -1,0 +1,34 @@
+// Every family's best items for the predictions of one step, asked in their order while the families observe events in
+// between. Each family answers as cheaply as it can without a different answer: in one batch, ahead in blocks
+// (rank_ahead.h), or one by one. Between the learner and the families.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "model/families/family.h"
+#include "model/rank_ahead.h"
+
+namespace millrace {
+
+using Families = std::span<const std::unique_ptr<Family>>;
+
+class CandidateLists {
+ public:
+  // Ranks at once what is ranked by batch. All arguments must outlive this.
+  CandidateLists(Families families, std::span<const RankRequest> requests, std::size_t per_family);
+
+  // By family, its best items for requests[at]. Called once for each request, in order.
+  std::vector<std::vector<ScoredItem>> take(std::size_t at);
+
+ private:
+  Families families_;
+  std::span<const RankRequest> requests_;
+  std::size_t per_family_;
+  std::vector<std::vector<std::vector<ScoredItem>>> by_batch_;  // by family, by request; empty for the others
+  std::vector<RankAhead> ahead_;  // one for each family that has a version, in their order
+};
+
+}  // namespace millrace

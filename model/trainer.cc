@@ -1,0 +1,70 @@
+#include "model/trainer.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "model/replay.h"
+
+namespace millrace {
+namespace {
+
+enum Purpose : std::uint64_t { kTrainPurpose, kDrawPurpose, kPurposes };
+
+// Replay begins when the log holds so many mini-batches.
+constexpr std::uint64_t kReplayFrom = 4;
+// A mini-batch has at most one fresh example for so many items of the catalogue.
+constexpr std::uint64_t kItemsPerExample = 32;
+
+}  // namespace
+
+TrainReport Trainer::train(const ExampleLog& log, std::uint64_t log_end, std::uint64_t step, std::uint32_t replays,
+                           std::size_t items) {
+  TrainReport report;
+  const std::uint64_t most = minibatch(items);
+  const std::uint64_t least = std::min<std::uint64_t>(options_.minibatch_min, most);
+  for (std::uint64_t pass = 0; log_end - trained_until_ >= least; ++pass) {
+    const std::uint64_t count = std::min(most, log_end - trained_until_);
+    const TrainReport done = train_minibatch(log, {step, pass, count, replays, log_end});
+    report.loss_sum += done.loss_sum;
+    report.examples += done.examples;
+  }
+  return report;
+}
+
+// Small catalogues see few events, and learn more from each in small mini-batches.
+std::uint64_t Trainer::minibatch(std::size_t items) const {
+  return std::clamp<std::uint64_t>(items / kItemsPerExample, std::min(options_.minibatch_min, options_.minibatch),
+                                   options_.minibatch);
+}
+
+// The next `count` fresh examples, then as many replayed ones for each of the replays.
+std::vector<Example> Trainer::draw(const ExampleLog& log, const Draw& draw) const {
+  std::vector<Example> examples;
+  examples.reserve(draw.count * (1 + draw.replays));
+  for (std::uint64_t i = 0; i < draw.count; ++i) examples.push_back(log.at(trained_until_ + i));
+  if (draw.log_end < kReplayFrom * options_.minibatch) return examples;
+  Random random(options_.seed, draw.step, kDrawPurpose + kPurposes * draw.pass);
+  for (std::uint32_t replay = 0; replay < draw.replays; ++replay) {
+    const bool recent = replay % 2 == 1;
+    draw_replays(log, draw.log_end, draw.count, recent, options_.encoder.recent_replay_mean, random, examples);
+  }
+  return examples;
+}
+
+TrainReport Trainer::train_minibatch(const ExampleLog& log, const Draw& minibatch) {
+  const std::vector<Example> examples = draw(log, minibatch);
+  trained_until_ += minibatch.count;
+  std::vector<const Example*> pointers;
+  pointers.reserve(examples.size());
+  for (const Example& example : examples) pointers.push_back(&example);
+  const Random random(options_.seed, minibatch.step, kTrainPurpose + kPurposes * minibatch.pass);
+  TrainReport sum;
+  for (const auto& family : families_) {
+    const TrainReport report = family->train({pointers, minibatch.count, minibatch.log_end, random});
+    sum.loss_sum += report.loss_sum;
+    sum.examples += report.examples;
+  }
+  return sum;
+}
+
+}  // namespace millrace
