@@ -1,11 +1,11 @@
 #include "app/pipeline_source.h"
 
 #include <algorithm>
-#include <thread>
 #include <utility>
 
 #include "app/log.h"
 #include "app/pipeline_start.h"
+#include "core/failpoint.h"
 
 namespace millrace {
 namespace {
@@ -20,7 +20,7 @@ Status GroupSource::open() {
   commit_on_revoke_ = true;
   ConsumerOptions options = consumer_options(context_.config);
   options.log = log_kafka("consumer");
-  MILLRACE_ASSIGN_OR_RETURN(consumer_, open_consumer(options, *this));
+  MILLRACE_ASSIGN_OR_RETURN(consumer_, context_.kafka.open_consumer(options, *this));
   if (paused()) return consumer_->pause();
   return Ok{};
 }
@@ -59,7 +59,7 @@ Result<GroupSource::Broker> GroupSource::ask_patiently(std::span<const TopicPart
       error.disposition = Disposition::kRestartClient;
       return error;
     }
-    std::this_thread::sleep_for(kQuestionPause);
+    context_.clock.sleep(kQuestionPause);
   }
 }
 
@@ -132,7 +132,9 @@ Result<std::vector<TopicPartitionOffset>> GroupSource::start(std::span<const Top
 void GroupSource::on_revoked(std::span<const TopicPartition> partitions, bool lost) {
   log_info(lost ? "partitions lost" : "partitions revoked", {{"partitions", partitions.size()}});
   if (!lost && commit_on_revoke_) {
+    MILLRACE_FAILPOINT(kGroupCommitting);
     const Status status = consumer_->commit_synchronously(offsets(), note());
+    MILLRACE_FAILPOINT(kGroupCommitted);
     if (!status.ok()) log_warn("the last offsets were not committed to the group", {{"error", status.error().message}});
   }
   committed_.clear();
@@ -145,7 +147,9 @@ void GroupSource::on_revoked(std::span<const TopicPartition> partitions, bool lo
 void GroupSource::commit() {
   std::vector<TopicPartitionOffset> now = offsets();
   if (now == committed_) return;
+  MILLRACE_FAILPOINT(kGroupCommitting);
   const Status status = consumer_->commit(now, note());
+  MILLRACE_FAILPOINT(kGroupCommitted);
   if (status.ok()) {
     committed_ = std::move(now);
   } else {

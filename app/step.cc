@@ -7,6 +7,7 @@
 
 #include "app/step_record.h"
 #include "core/bytes.h"
+#include "core/failpoint.h"
 #include "model/content_tokens.h"
 #include "model/nn/vector_ops.h"
 #include "publish/publisher.h"
@@ -315,13 +316,16 @@ struct Step::State {
   void checkpoint(std::uint64_t step, WriteBatch& batch) {
     learner->save_blend(batch);
     if (step % options.checkpoint_steps != 0) return;
+    MILLRACE_FAILPOINT(kCheckpointBegun);
     learner->checkpoint(batch);
+    MILLRACE_FAILPOINT(kCheckpointHalf);
     log.trim(batch);
     put_counter(batch, kCheckpointKey, step);
     ByteWriter engine;
     engine.u8(1);
     engine.string(nn::engine_signature());
     batch.put(Table::kMeta, std::string(kEngineKey), engine.take());
+    MILLRACE_FAILPOINT(kCheckpointDone);
   }
 };
 

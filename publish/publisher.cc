@@ -8,6 +8,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "core/bytes.h"
+#include "core/failpoint.h"
 #include "publish/dead_letter.h"
 #include "publish/dirty_row.h"
 
@@ -149,12 +150,14 @@ Result<Delivered> KafkaPublisher::serve(std::chrono::milliseconds timeout, Write
     if (found == in_flight_.end()) continue;  // of a publisher before this one, on the same producer
     const Ticket ticket = std::move(found->second);
     in_flight_.erase(found);
+    MILLRACE_FAILPOINT(kDelivered);
     if (!report.delivered) ++delivered.failed;
     if (ticket.letter) {
       settle_letter(*ticket.letter, report, delivered, batch);
     } else {
       settle_list(ticket.user, report, delivered, batch);
     }
+    MILLRACE_FAILPOINT(kCleared);
   }
   if (auto fatal = producer_.fatal()) return *std::move(fatal);
   MILLRACE_RETURN_IF_ERROR(send());  // the reports made room
@@ -176,6 +179,7 @@ Status KafkaPublisher::send_one(const Ticket& ticket) {
   Message message = message_of(ticket);
   message.token = next_token_;
   MILLRACE_RETURN_IF_ERROR(producer_.produce(message));
+  MILLRACE_FAILPOINT(kProduced);
   in_flight_.emplace(next_token_++, ticket);
   if (ticket.letter) return Ok{};
   PendingList& pending = lists_.at(ticket.user.bytes);
