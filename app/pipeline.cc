@@ -69,12 +69,7 @@ Status Pipeline::run(const std::atomic<bool>& stop) { return state_->run(stop); 
 Result<std::unique_ptr<Pipeline>> Pipeline::open(const Config& config, Store& store, PipelineObserver& observer,
                                                  const Clock& clock, KafkaClients& kafka) {
   MILLRACE_RETURN_IF_ERROR(check_ingest(config.ingest));
-  WriteBatch batch;
-  MILLRACE_ASSIGN_OR_RETURN(const Versions versions, Versions::open(store, clock.now(), batch));
-  if (!batch.empty()) MILLRACE_RETURN_IF_ERROR(store.commit(batch));
-  StepOptions options = step_options(config);
-  options.version_base = versions.base();
-  MILLRACE_ASSIGN_OR_RETURN(auto step, Step::open(options, store));
+  MILLRACE_ASSIGN_OR_RETURN(auto step, Step::open(step_options(config), store));
   log_info("state loaded", {{"step", step->last_step()}, {"relearnt_steps", step->relearnt_steps()}});
   if (!step->former_engine().empty() && step->relearnt_steps() > 0) {
     log_warn(
@@ -83,6 +78,11 @@ Result<std::unique_ptr<Pipeline>> Pipeline::open(const Config& config, Store& st
         {{"before", step->former_engine()}});
   }
   observer.on_relearnt(step->relearnt_steps());
+  WriteBatch batch;
+  MILLRACE_ASSIGN_OR_RETURN(Versions versions, Versions::open(store));
+  versions.raise(0, step->last_step(), clock.now(), batch);
+  MILLRACE_RETURN_IF_ERROR(put_undelivered_anew(store, versions.base() + step->last_step(), batch));
+  MILLRACE_RETURN_IF_ERROR(store.commit(batch));
   auto state = std::make_unique<State>(config, store, observer, clock, kafka, versions, std::move(step));
   MILLRACE_ASSIGN_OR_RETURN(state->next_dead_letter, next_sequence(store));
   state->source.applied(state->step->last_step());

@@ -99,7 +99,6 @@ Result<std::vector<TopicPartitionOffset>> GroupSource::start(std::span<const Top
   MILLRACE_RETURN_IF_ERROR(context_.ingest.assign(keys));
   std::vector<TopicPartitionOffset> offsets;
   std::uint64_t published = 0;
-  bool rewound = false;
   for (std::size_t i = 0; i < partitions.size(); ++i) {
     const TopicPartition& partition = partitions[i];
     const auto state = context_.ingest.partition(partition.topic, partition.partition);
@@ -111,7 +110,6 @@ Result<std::vector<TopicPartitionOffset>> GroupSource::start(std::span<const Top
     MILLRACE_ASSIGN_OR_RETURN(const StartDecision decision, decide_start(name_of(partition), facts, policy));
     if (decision.fresh) context_.ingest.start_at(partition.topic, partition.partition, decision.next);
     if (decision.rewound > 0) {
-      rewound = true;
       log_warn("the state is behind the group's offset, so it was rewound; the difference is read again",
                {{"partition", name_of(partition)}, {"records", decision.rewound}});
       context_.observer.on_rewind(partition, decision.rewound);
@@ -122,9 +120,7 @@ Result<std::vector<TopicPartitionOffset>> GroupSource::start(std::span<const Top
   // First positions are stored at once: "latest" must mean the same after a restart.
   WriteBatch batch;
   context_.ingest.flush(batch);
-  if (context_.versions.raise(published, rewound, last_step_, context_.clock.now(), batch)) {
-    log_info("list versions continue from a new base", {{"base", context_.versions.base()}});
-  }
+  context_.versions.raise(published, last_step_, context_.clock.now(), batch);
   if (!batch.empty()) MILLRACE_RETURN_IF_ERROR(context_.store.commit(batch));
   return offsets;
 }

@@ -29,6 +29,28 @@ std::uint64_t bytes_of(const DeadLetter& letter) {
   return bytes;
 }
 
+Result<std::vector<RecommendationList>> undelivered_lists(const Store& store) {
+  std::vector<std::string> users;
+  Status status = Ok{};
+  MILLRACE_RETURN_IF_ERROR(store.scan(Table::kDirty, "", "", [&](std::string_view key, std::string_view value) {
+    const auto version = decode_dirty(UserId(std::string(key)), value);
+    if (!version.ok()) status = version.error();
+    users.emplace_back(key);
+    return status.ok();
+  }));
+  MILLRACE_RETURN_IF_ERROR(std::move(status));
+  std::vector<RecommendationList> lists;
+  for (const std::string& user : users) {
+    MILLRACE_ASSIGN_OR_RETURN(const auto row, store.get(Table::kLists, user));
+    if (!row)
+      return stop_error(ErrorCode::kCorruption,
+                        "restore undelivered lists: a delivery mark has no list; restore a backup");
+    MILLRACE_ASSIGN_OR_RETURN(RecommendationList list, decode_list(UserId(user), *row));
+    lists.push_back(std::move(list));
+  }
+  return lists;
+}
+
 // Users and dead letters still to be delivered, each once: waiting in `ready_`, in flight under a token, or in `later_`
 // after a failure. A user in flight is not sent again before the report, so an older list never follows a newer one.
 class KafkaPublisher final : public Publisher {
@@ -85,23 +107,9 @@ class KafkaPublisher final : public Publisher {
 };
 
 Result<std::uint64_t> KafkaPublisher::restore(const Store& store) {
-  std::vector<std::string> users;
+  MILLRACE_ASSIGN_OR_RETURN(std::vector<RecommendationList> lists, undelivered_lists(store));
+  enqueue(std::move(lists));
   Status status = Ok{};
-  MILLRACE_RETURN_IF_ERROR(store.scan(Table::kDirty, "", "", [&](std::string_view key, std::string_view value) {
-    const auto version = decode_dirty(UserId(std::string(key)), value);
-    if (!version.ok()) status = version.error();
-    users.emplace_back(key);
-    return status.ok();
-  }));
-  MILLRACE_RETURN_IF_ERROR(std::move(status));
-  for (const std::string& user : users) {
-    MILLRACE_ASSIGN_OR_RETURN(const auto row, store.get(Table::kLists, user));
-    if (!row)
-      return stop_error(ErrorCode::kCorruption,
-                        "restore undelivered lists: a delivery mark has no list; restore a backup");
-    MILLRACE_ASSIGN_OR_RETURN(RecommendationList list, decode_list(UserId(user), *row));
-    add(std::move(list));
-  }
   MILLRACE_RETURN_IF_ERROR(store.scan(Table::kDeadLetters, "", "", [&](std::string_view key, std::string_view value) {
     auto letter = decode_dead_letter(read_key(key), value);
     if (letter.ok()) {
@@ -250,6 +258,13 @@ void KafkaPublisher::wake() {
 }
 
 }  // namespace
+
+Status put_undelivered_anew(const Store& store, std::uint64_t version, WriteBatch& batch) {
+  MILLRACE_ASSIGN_OR_RETURN(std::vector<RecommendationList> lists, undelivered_lists(store));
+  for (RecommendationList& list : lists) list.version = version;
+  put_lists(lists, batch);
+  return Ok{};
+}
 
 std::unique_ptr<Publisher> make_publisher(const PublisherOptions& options, Producer& producer, const Names& names,
                                           const Clock& clock) {
