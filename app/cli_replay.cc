@@ -25,8 +25,9 @@ class Replayer {
  public:
   static Result<Replayer> open(const Config& config, Store& store) {
     WriteBatch batch;
-    MILLRACE_ASSIGN_OR_RETURN(const Versions versions, Versions::open(store, system_clock().now(), batch));
-    if (!batch.empty()) MILLRACE_RETURN_IF_ERROR(store.commit(batch));
+    MILLRACE_ASSIGN_OR_RETURN(Versions versions, Versions::open(store));
+    versions.raise(0, 0, system_clock().now(), batch);
+    MILLRACE_RETURN_IF_ERROR(store.commit(batch));
     StepOptions options = step_options(config);
     options.version_base = versions.base();
     MILLRACE_ASSIGN_OR_RETURN(auto step, Step::open(options, store));

@@ -1,11 +1,11 @@
 #include "app/pipeline.h"
 
-#include <thread>
 #include <utility>
 
 #include "app/log.h"
 #include "app/pipeline_state.h"
 #include "core/bytes.h"
+#include "core/failpoint.h"
 
 namespace millrace {
 namespace {
@@ -38,25 +38,27 @@ Result<std::uint64_t> next_sequence(const Store& store) {
 }  // namespace
 
 Pipeline::State::State(const Config& settings, Store& state, PipelineObserver& watcher, const Clock& time,
-                       Versions base, std::unique_ptr<Step> opened)
+                       KafkaClients& clients, Versions base, std::unique_ptr<Step> opened)
     : config(settings),
       store(state),
       observer(watcher),
+      clock(time),
+      kafka(clients),
       versions(base),
       step(std::move(opened)),
       names(topic_names(config), *step),
       ingest(make_ingest(config.ingest, store)),
-      source({config, store, *ingest, versions, observer, time}),
-      outlet({config, store, names, observer, time}),
+      source({config, store, *ingest, versions, observer, time, clients}),
+      outlet({config, store, names, observer, time, clients}),
       governor(config.effort),
       backlog(config.publish.backlog_max, kBacklogBytesMax),
       dead_letters(config.input.dead_letter_share_max),
-      commit_timer(milliseconds(config.kafka.commit_interval.count)) {
+      commit_timer(time, milliseconds(config.kafka.commit_interval.count)) {
   if (config.input.items_topic.empty()) return;
   const TopicIndex topic{static_cast<std::uint8_t>(config.ingest.topics.size())};
   ReaderOptions options = items_reader_options(config);
   options.log = log_kafka("reader");
-  items.emplace(std::move(options), config.ingest, topic, store);
+  items.emplace(std::move(options), config.ingest, topic, store, kafka);
 }
 
 Pipeline::Pipeline(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -65,14 +67,9 @@ Step& Pipeline::step() { return *state_->step; }
 Status Pipeline::run(const std::atomic<bool>& stop) { return state_->run(stop); }
 
 Result<std::unique_ptr<Pipeline>> Pipeline::open(const Config& config, Store& store, PipelineObserver& observer,
-                                                 const Clock& clock) {
+                                                 const Clock& clock, KafkaClients& kafka) {
   MILLRACE_RETURN_IF_ERROR(check_ingest(config.ingest));
-  WriteBatch batch;
-  MILLRACE_ASSIGN_OR_RETURN(const Versions versions, Versions::open(store, clock.now(), batch));
-  if (!batch.empty()) MILLRACE_RETURN_IF_ERROR(store.commit(batch));
-  StepOptions options = step_options(config);
-  options.version_base = versions.base();
-  MILLRACE_ASSIGN_OR_RETURN(auto step, Step::open(options, store));
+  MILLRACE_ASSIGN_OR_RETURN(auto step, Step::open(step_options(config), store));
   log_info("state loaded", {{"step", step->last_step()}, {"relearnt_steps", step->relearnt_steps()}});
   if (!step->former_engine().empty()) {
     log_warn(
@@ -81,7 +78,12 @@ Result<std::unique_ptr<Pipeline>> Pipeline::open(const Config& config, Store& st
         {{"before", step->former_engine()}});
   }
   observer.on_relearnt(step->relearnt_steps());
-  auto state = std::make_unique<State>(config, store, observer, clock, versions, std::move(step));
+  WriteBatch batch;
+  MILLRACE_ASSIGN_OR_RETURN(Versions versions, Versions::open(store));
+  versions.raise(0, step->last_step(), clock.now(), batch);
+  MILLRACE_RETURN_IF_ERROR(put_undelivered_anew(store, versions.base() + step->last_step(), batch));
+  MILLRACE_RETURN_IF_ERROR(store.commit(batch));
+  auto state = std::make_unique<State>(config, store, observer, clock, kafka, versions, std::move(step));
   MILLRACE_ASSIGN_OR_RETURN(state->next_dead_letter, next_sequence(store));
   state->source.applied(state->step->last_step());
   return std::unique_ptr<Pipeline>(new Pipeline(std::move(state)));
@@ -111,13 +113,13 @@ Status Pipeline::State::connect(const std::atomic<bool>& stop) {
     const Status status = prepare();
     if (status.ok() || status.error().disposition != Disposition::kRetry) return status;
     log_warn("waiting for the brokers", {{"error", status.error().message}});
-    std::this_thread::sleep_for(kRetryPause);
+    clock.sleep(kRetryPause);
   }
   return Ok{};
 }
 
 Status Pipeline::State::prepare() {
-  MILLRACE_RETURN_IF_ERROR(prepare_topics(config));
+  MILLRACE_RETURN_IF_ERROR(prepare_topics(config, kafka));
   MILLRACE_RETURN_IF_ERROR(outlet.open());
   if (items) return items->open();
   return Ok{};
@@ -146,6 +148,7 @@ Status Pipeline::State::turn() {
   source.set_paused(Pause::kBacklog, backlog.update(outlet.backlog(), outlet.backlog_bytes()));
   auto records = source.poll(config.step.records_max, milliseconds(config.step.wait_max.count));
   if (!records.ok()) return recover(records.error(), KafkaClient::kConsumer);
+  MILLRACE_FAILPOINT(kPolled);
   MILLRACE_RETURN_IF_ERROR(follow_items());
   const bool work = !records->empty() || (items && items->waiting());
   MILLRACE_RETURN_IF_ERROR(work ? run_step(*records) : rest());
@@ -165,12 +168,12 @@ Status Pipeline::State::recover(const Error& error, KafkaClient client) {
   switch (error.disposition) {
     case Disposition::kRetry:
       log_warn("Kafka does not answer; trying again", {{"error", error.message}});
-      std::this_thread::sleep_for(kRetryPause);
+      clock.sleep(kRetryPause);
       return Ok{};
     case Disposition::kRestartClient:
       log_warn("a Kafka client is replaced by a new one", {{"error", error.message}});
       observer.on_client_restart(client);
-      std::this_thread::sleep_for(kRetryPause);
+      clock.sleep(kRetryPause);
       // The reader opens itself when it is next asked.
       return client == KafkaClient::kConsumer ? source.open() : Status(Ok{});
     case Disposition::kDeadLetter:

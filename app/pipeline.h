@@ -14,16 +14,18 @@
 #include "app/step.h"
 #include "core/result.h"
 #include "core/time.h"
+#include "kafka/client.h"
 #include "store/store.h"
 
 namespace millrace {
 
 class Pipeline {
  public:
-  // Loads the state and learns again what the model's last checkpoint lacks; talks to no broker yet. `store`,
-  // `observer` and `clock` must outlive the result.
+  // Loads the state and learns again what the model's last checkpoint lacks; talks to no broker yet. All but
+  // `config` must outlive the result.
   static Result<std::unique_ptr<Pipeline>> open(const Config& config, Store& store, PipelineObserver& observer,
-                                                const Clock& clock = system_clock());
+                                                const Clock& clock = system_clock(),
+                                                KafkaClients& kafka = rdkafka_clients());
   ~Pipeline();
 
   // Runs until `stop` is set, then finishes the step, publishes within the shutdown deadline, commits and leaves the

@@ -8,8 +8,9 @@
 
 namespace millrace {
 
-ItemsFeed::ItemsFeed(ReaderOptions options, const IngestOptions& ingest, TopicIndex topic, const Store& store)
-    : options_(std::move(options)), topic_(topic), store_(store), decoder_(make_item_decoder(ingest)) {}
+ItemsFeed::ItemsFeed(ReaderOptions options, const IngestOptions& ingest, TopicIndex topic, const Store& store,
+                     KafkaClients& kafka)
+    : options_(std::move(options)), topic_(topic), store_(store), kafka_(kafka), decoder_(make_item_decoder(ingest)) {}
 
 Status ItemsFeed::open() {
   reader_.reset();
@@ -29,7 +30,7 @@ Status ItemsFeed::open() {
   for (const auto& [partition, ledger] : ledgers_) {
     options_.start.push_back({{TopicIndex{0}, partition}, ledger.state().next});
   }
-  MILLRACE_ASSIGN_OR_RETURN(reader_, open_reader(options_));
+  MILLRACE_ASSIGN_OR_RETURN(reader_, kafka_.open_reader(options_));
   return Ok{};
 }
 

@@ -22,9 +22,10 @@ namespace millrace {
 
 class ItemsFeed {
  public:
-  // `topic`: the index under which its partitions are stored; the records of `options.topics[0]` get it. `store` must
-  // outlive this.
-  ItemsFeed(ReaderOptions options, const IngestOptions& ingest, TopicIndex topic, const Store& store);
+  // `topic`: the index under which its partitions are stored; the records of `options.topics[0]` get it. `store` and
+  // `kafka` must outlive this.
+  ItemsFeed(ReaderOptions options, const IngestOptions& ingest, TopicIndex topic, const Store& store,
+            KafkaClients& kafka);
 
   // Goes on where the store says. What was not flushed is read again.
   Status open();
@@ -49,6 +50,7 @@ class ItemsFeed {
   ReaderOptions options_;
   TopicIndex topic_;
   const Store& store_;
+  KafkaClients& kafka_;
   std::unique_ptr<ItemDecoder> decoder_;
   std::unique_ptr<Reader> reader_;
   std::map<PartitionIndex, PartitionLedger> ledgers_;

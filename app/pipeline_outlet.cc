@@ -8,14 +8,15 @@
 namespace millrace {
 namespace {
 
-Result<std::optional<TopicDescription>> describe(const Config& config, const std::string& topic) {
-  return describe_topic(config.kafka.bootstrap_servers, config.kafka.properties, topic);
+Result<std::optional<TopicDescription>> describe(const Config& config, KafkaClients& kafka, const std::string& topic) {
+  return kafka.describe_topic(config.kafka.bootstrap_servers, config.kafka.properties, topic);
 }
 
 // A broker that cannot create topics by request (the embedded one) creates them on first use.
-Status create(const Config& config, const std::string& topic, std::int32_t partitions, bool compacted) {
+Status create(const Config& config, KafkaClients& kafka, const std::string& topic, std::int32_t partitions,
+              bool compacted) {
   const Status status =
-      create_topic(config.kafka.bootstrap_servers, config.kafka.properties, topic, partitions, compacted);
+      kafka.create_topic(config.kafka.bootstrap_servers, config.kafka.properties, topic, partitions, compacted);
   if (!status.ok() && status.error().code != ErrorCode::kInvalid) return status;
   log_info(status.ok() ? "topic created" : "the broker creates the topic on first use",
            {{"topic", topic}, {"partitions", partitions}, {"compacted", compacted ? "yes" : "no"}});
@@ -23,10 +24,10 @@ Status create(const Config& config, const std::string& topic, std::int32_t parti
 }
 
 // Partitions of each event topic.
-Result<std::vector<std::int32_t>> count_inputs(const Config& config) {
+Result<std::vector<std::int32_t>> count_inputs(const Config& config, KafkaClients& kafka) {
   std::vector<std::int32_t> counts;
   for (const InputTopic& input : config.ingest.topics) {
-    MILLRACE_ASSIGN_OR_RETURN(const auto found, describe(config, input.name));
+    MILLRACE_ASSIGN_OR_RETURN(const auto found, describe(config, kafka, input.name));
     if (!found) {
       return stop_error(ErrorCode::kNotFound,
                         "read event topic " + input.name +
@@ -38,11 +39,12 @@ Result<std::vector<std::int32_t>> count_inputs(const Config& config) {
   return counts;
 }
 
-Status prepare_list_topic(const Config& config, std::int32_t default_partitions) {
+Status prepare_list_topic(const Config& config, KafkaClients& kafka, std::int32_t default_partitions) {
   const std::string& topic = config.publish.options.list_topic;
-  MILLRACE_ASSIGN_OR_RETURN(const auto found, describe(config, topic));
+  MILLRACE_ASSIGN_OR_RETURN(const auto found, describe(config, kafka, topic));
   if (!found) {
-    return create(config, topic, config.publish.partitions > 0 ? config.publish.partitions : default_partitions, true);
+    return create(config, kafka, topic, config.publish.partitions > 0 ? config.publish.partitions : default_partitions,
+                  true);
   }
   if (found->cleanup_policy.empty()) {
     log_info("the broker cannot say whether the list topic is compacted", {{"topic", topic}});
@@ -57,16 +59,16 @@ Status prepare_list_topic(const Config& config, std::int32_t default_partitions)
 
 }  // namespace
 
-Status prepare_topics(const Config& config) {
-  MILLRACE_ASSIGN_OR_RETURN(const std::vector<std::int32_t> counts, count_inputs(config));
-  MILLRACE_RETURN_IF_ERROR(prepare_list_topic(config, counts.front()));
+Status prepare_topics(const Config& config, KafkaClients& kafka) {
+  MILLRACE_ASSIGN_OR_RETURN(const std::vector<std::int32_t> counts, count_inputs(config, kafka));
+  MILLRACE_RETURN_IF_ERROR(prepare_list_topic(config, kafka, counts.front()));
   std::vector<std::pair<std::string, std::int32_t>> inputs;
   for (std::size_t i = 0; i < counts.size(); ++i) inputs.emplace_back(config.ingest.topics[i].name, counts[i]);
   if (!config.input.items_topic.empty()) inputs.emplace_back(config.input.items_topic, 1);
   for (const auto& [input, partitions] : inputs) {
     const std::string topic = input + config.publish.options.dead_letter_suffix;
-    MILLRACE_ASSIGN_OR_RETURN(const auto found, describe(config, topic));
-    if (!found) MILLRACE_RETURN_IF_ERROR(create(config, topic, partitions, false));
+    MILLRACE_ASSIGN_OR_RETURN(const auto found, describe(config, kafka, topic));
+    if (!found) MILLRACE_RETURN_IF_ERROR(create(config, kafka, topic, partitions, false));
   }
   return Ok{};
 }
@@ -76,7 +78,7 @@ Status Outlet::open() {
   producer_.reset();
   ProducerOptions options = producer_options(context_.config);
   options.log = log_kafka("producer");
-  MILLRACE_ASSIGN_OR_RETURN(producer_, open_producer(options));
+  MILLRACE_ASSIGN_OR_RETURN(producer_, context_.kafka.open_producer(options));
   publisher_ = make_publisher(context_.config.publish.options, *producer_, context_.names, context_.clock);
   MILLRACE_ASSIGN_OR_RETURN(const std::uint64_t restored, publisher_->restore(context_.store));
   if (restored > 0) log_info("undelivered lists and dead letters are published again", {{"messages", restored}});
@@ -99,8 +101,8 @@ Status Outlet::serve(std::chrono::milliseconds timeout, WriteBatch& pending) {
 }
 
 Status Outlet::drain(std::chrono::milliseconds timeout, WriteBatch& pending) {
-  const auto deadline = std::chrono::steady_clock::now() + timeout;
-  while (backlog() > 0 && std::chrono::steady_clock::now() < deadline) {
+  const auto deadline = context_.clock.steady() + timeout;
+  while (backlog() > 0 && context_.clock.steady() < deadline) {
     MILLRACE_RETURN_IF_ERROR(serve(std::chrono::milliseconds(10), pending));
     context_.observer.on_beat();
   }

@@ -26,11 +26,12 @@ struct OutletContext {
   const Names& names;
   PipelineObserver& observer;
   const Clock& clock;
+  KafkaClients& kafka;
 };
 
 // Creates the list topic compacted, and the dead-letter topics, or verifies what is there. kInvalid: the list topic
 // keeps every version or drops old ones; kNotFound: an event topic is missing.
-Status prepare_topics(const Config& config);
+Status prepare_topics(const Config& config, KafkaClients& kafka);
 
 class Outlet {
  public:

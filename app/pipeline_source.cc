@@ -1,11 +1,11 @@
 #include "app/pipeline_source.h"
 
 #include <algorithm>
-#include <thread>
 #include <utility>
 
 #include "app/log.h"
 #include "app/pipeline_start.h"
+#include "core/failpoint.h"
 
 namespace millrace {
 namespace {
@@ -20,7 +20,7 @@ Status GroupSource::open() {
   commit_on_revoke_ = true;
   ConsumerOptions options = consumer_options(context_.config);
   options.log = log_kafka("consumer");
-  MILLRACE_ASSIGN_OR_RETURN(consumer_, open_consumer(options, *this));
+  MILLRACE_ASSIGN_OR_RETURN(consumer_, context_.kafka.open_consumer(options, *this));
   if (paused()) return consumer_->pause();
   return Ok{};
 }
@@ -59,7 +59,7 @@ Result<GroupSource::Broker> GroupSource::ask_patiently(std::span<const TopicPart
       error.disposition = Disposition::kRestartClient;
       return error;
     }
-    std::this_thread::sleep_for(kQuestionPause);
+    context_.clock.sleep(kQuestionPause);
   }
 }
 
@@ -99,7 +99,6 @@ Result<std::vector<TopicPartitionOffset>> GroupSource::start(std::span<const Top
   MILLRACE_RETURN_IF_ERROR(context_.ingest.assign(keys));
   std::vector<TopicPartitionOffset> offsets;
   std::uint64_t published = 0;
-  bool rewound = false;
   for (std::size_t i = 0; i < partitions.size(); ++i) {
     const TopicPartition& partition = partitions[i];
     const auto state = context_.ingest.partition(partition.topic, partition.partition);
@@ -111,7 +110,6 @@ Result<std::vector<TopicPartitionOffset>> GroupSource::start(std::span<const Top
     MILLRACE_ASSIGN_OR_RETURN(const StartDecision decision, decide_start(name_of(partition), facts, policy));
     if (decision.fresh) context_.ingest.start_at(partition.topic, partition.partition, decision.next);
     if (decision.rewound > 0) {
-      rewound = true;
       log_warn("the state is behind the group's offset, so it was rewound; the difference is read again",
                {{"partition", name_of(partition)}, {"records", decision.rewound}});
       context_.observer.on_rewind(partition, decision.rewound);
@@ -122,9 +120,7 @@ Result<std::vector<TopicPartitionOffset>> GroupSource::start(std::span<const Top
   // First positions are stored at once: "latest" must mean the same after a restart.
   WriteBatch batch;
   context_.ingest.flush(batch);
-  if (context_.versions.raise(published, rewound, last_step_, context_.clock.now(), batch)) {
-    log_info("list versions continue from a new base", {{"base", context_.versions.base()}});
-  }
+  context_.versions.raise(published, last_step_, context_.clock.now(), batch);
   if (!batch.empty()) MILLRACE_RETURN_IF_ERROR(context_.store.commit(batch));
   return offsets;
 }
@@ -132,7 +128,9 @@ Result<std::vector<TopicPartitionOffset>> GroupSource::start(std::span<const Top
 void GroupSource::on_revoked(std::span<const TopicPartition> partitions, bool lost) {
   log_info(lost ? "partitions lost" : "partitions revoked", {{"partitions", partitions.size()}});
   if (!lost && commit_on_revoke_) {
+    MILLRACE_FAILPOINT(kGroupCommitting);
     const Status status = consumer_->commit_synchronously(offsets(), note());
+    MILLRACE_FAILPOINT(kGroupCommitted);
     if (!status.ok()) log_warn("the last offsets were not committed to the group", {{"error", status.error().message}});
   }
   committed_.clear();
@@ -145,7 +143,9 @@ void GroupSource::on_revoked(std::span<const TopicPartition> partitions, bool lo
 void GroupSource::commit() {
   std::vector<TopicPartitionOffset> now = offsets();
   if (now == committed_) return;
+  MILLRACE_FAILPOINT(kGroupCommitting);
   const Status status = consumer_->commit(now, note());
+  MILLRACE_FAILPOINT(kGroupCommitted);
   if (status.ok()) {
     committed_ = std::move(now);
   } else {

@@ -30,6 +30,7 @@ struct SourceContext {
   Versions& versions;
   PipelineObserver& observer;
   const Clock& clock;
+  KafkaClients& kafka;
 };
 
 class GroupSource final : public RebalanceListener {

@@ -22,8 +22,8 @@
 namespace millrace {
 
 struct Pipeline::State {
-  State(const Config& settings, Store& state, PipelineObserver& watcher, const Clock& time, Versions base,
-        std::unique_ptr<Step> opened);
+  State(const Config& settings, Store& state, PipelineObserver& watcher, const Clock& time, KafkaClients& clients,
+        Versions base, std::unique_ptr<Step> opened);
 
   Status run(const std::atomic<bool>& stop);
   Status connect(const std::atomic<bool>& stop);
@@ -46,6 +46,8 @@ struct Pipeline::State {
   const Config config;
   Store& store;
   PipelineObserver& observer;
+  const Clock& clock;
+  KafkaClients& kafka;
   Versions versions;
   std::unique_ptr<Step> step;
   PipelineNames names;
@@ -60,9 +62,9 @@ struct Pipeline::State {
   std::uint64_t next_dead_letter = 0;
   std::uint64_t disk_free_bytes = 0;
   Timer commit_timer;
-  Timer state_timer{std::chrono::seconds(1)};
-  Timer table_timer{std::chrono::seconds(30)};
-  Timer erasure_timer{std::chrono::milliseconds(100)};  // commits of erasures alone
+  Timer state_timer{clock, std::chrono::seconds(1)};
+  Timer table_timer{clock, std::chrono::seconds(30)};
+  Timer erasure_timer{clock, std::chrono::milliseconds(100)};  // commits of erasures alone
 };
 
 }  // namespace millrace

@@ -3,14 +3,16 @@
 
 #include "app/log.h"
 #include "app/pipeline_state.h"
+#include "core/failpoint.h"
 
 namespace millrace {
 
 Status Pipeline::State::run_step(std::span<const Record> records) {
-  Stopwatch whole;
-  Stopwatch watch;
+  Stopwatch whole(clock);
+  Stopwatch watch(clock);
   StepObservation::Seconds seconds;
   Ingested ingested = ingest->ingest(records, source.shares_group());
+  MILLRACE_FAILPOINT(kDecoded);
   const std::uint64_t event_letters = ingested.dead_letters.size();
   const StepInput input = input_of(ingested);
   seconds.ingest = watch.lap();
@@ -75,7 +77,9 @@ void Pipeline::State::pause_on_dead_letters(std::uint64_t records, std::uint64_t
 }
 
 Status Pipeline::State::commit(WriteBatch& batch) {
+  MILLRACE_FAILPOINT(kCommitting);
   MILLRACE_RETURN_IF_ERROR(store.commit(batch));
+  MILLRACE_FAILPOINT(kCommitted);
   batch.clear();
   return Ok{};
 }

@@ -27,29 +27,21 @@ Result<std::uint64_t> decode_base(std::string_view row) {
 
 }  // namespace
 
-Result<Versions> Versions::open(const Store& store, Millis now, WriteBatch& batch) {
+Result<Versions> Versions::open(const Store& store) {
   const auto row = store.get(Table::kMeta, kKey);
   if (!row.ok()) return row.error();
-  if (row->has_value()) {
-    MILLRACE_ASSIGN_OR_RETURN(const std::uint64_t base, decode_base(**row));
-    return Versions(base);
-  }
-  Versions versions(0);
-  versions.set(microseconds(now), batch);
-  return versions;
+  if (!row->has_value()) return Versions(0);
+  MILLRACE_ASSIGN_OR_RETURN(const std::uint64_t base, decode_base(**row));
+  return Versions(base);
 }
 
-bool Versions::raise(std::uint64_t published, bool rewound, std::uint64_t last_step, Millis now, WriteBatch& batch) {
-  if (!rewound && published <= base_ + last_step) return false;
-  set(std::max({microseconds(now), published + 1, base_}), batch);
-  return true;
-}
-
-void Versions::set(std::uint64_t base, WriteBatch& batch) {
-  base_ = base;
+void Versions::raise(std::uint64_t published, std::uint64_t last_step, Millis now, WriteBatch& batch) {
+  const std::uint64_t newest = std::max(microseconds(now), published);
+  if (newest <= base_ + last_step) return;
+  base_ = newest - last_step;
   ByteWriter out;
   out.u8(kFormat);
-  out.varint(base);
+  out.varint(base_);
   batch.put(Table::kMeta, std::string(kKey), out.take());
 }
 

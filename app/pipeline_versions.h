@@ -13,18 +13,17 @@ namespace millrace {
 
 class Versions {
  public:
-  // Reads the base; a store without one gets the wall clock in microseconds, put into `batch`.
-  static Result<Versions> open(const Store& store, Millis now, WriteBatch& batch);
+  // Reads the base; 0 where the store has none yet.
+  static Result<Versions> open(const Store& store);
 
   std::uint64_t base() const { return base_; }
-  // Makes sure that every version after `last_step` exceeds `published`, the newest that the group knows of. A rewound
-  // store always gets a new base, for its steps were counted before. Puts a new base into `batch`; returns whether
-  // there is one.
-  bool raise(std::uint64_t published, bool rewound, std::uint64_t last_step, Millis now, WriteBatch& batch);
+  // Makes sure that every version after `last_step` exceeds the wall clock in microseconds and `published`, the newest
+  // that the group knows of. To be called whenever reading begins: the store may be an older one than that which
+  // published last. A base never goes down. Puts a new base into `batch`.
+  void raise(std::uint64_t published, std::uint64_t last_step, Millis now, WriteBatch& batch);
 
  private:
   explicit Versions(std::uint64_t base) : base_(base) {}
-  void set(std::uint64_t base, WriteBatch& batch);
   std::uint64_t base_;
 };
 

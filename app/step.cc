@@ -7,6 +7,7 @@
 
 #include "app/step_record.h"
 #include "core/bytes.h"
+#include "core/failpoint.h"
 #include "model/content_tokens.h"
 #include "model/nn/vector_ops.h"
 #include "publish/publisher.h"
@@ -324,9 +325,12 @@ struct Step::State {
     record_engine(batch);
     learner->save_blend(batch);
     if (step % options.checkpoint_steps != 0) return;
+    MILLRACE_FAILPOINT(kCheckpointBegun);
     learner->checkpoint(batch);
+    MILLRACE_FAILPOINT(kCheckpointHalf);
     log.trim(batch);
     put_counter(batch, kCheckpointKey, step);
+    MILLRACE_FAILPOINT(kCheckpointDone);
   }
 };
 

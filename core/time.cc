@@ -1,6 +1,7 @@
 #include "core/time.h"
 
 #include <chrono>
+#include <thread>
 
 namespace millrace {
 namespace {
@@ -14,6 +15,9 @@ class SystemClock final : public Clock {
 };
 
 }  // namespace
+
+std::chrono::nanoseconds Clock::steady() const { return std::chrono::steady_clock::now().time_since_epoch(); }
+void Clock::sleep(std::chrono::milliseconds duration) const { std::this_thread::sleep_for(duration); }
 
 const Clock& system_clock() {
   static const SystemClock clock;

@@ -2,6 +2,7 @@
 // is handed a Clock.
 #pragma once
 
+#include <chrono>
 #include <compare>
 #include <cstdint>
 
@@ -21,10 +22,14 @@ inline constexpr Millis kDay{86'400'000};
 class Clock {
  public:
   virtual ~Clock() = default;
+  // Wall time.
   virtual Millis now() const = 0;
+  // For measuring and pacing: never goes back; from an arbitrary start. Unless overridden, the system's.
+  virtual std::chrono::nanoseconds steady() const;
+  virtual void sleep(std::chrono::milliseconds duration) const;
 };
 
-// The system's wall clock. Thread-safe.
+// The system's. Thread-safe.
 const Clock& system_clock();
 
 }  // namespace millrace

@@ -182,6 +182,23 @@ Result<std::optional<TopicDescription>> describe_topic(const std::string& bootst
 Status create_topic(const std::string& bootstrap_servers, const KafkaProperties& properties, const std::string& topic,
                     std::int32_t partitions, bool compacted);
 
+// Everything above, as one thing to be handed to whoever opens clients of its own accord: librdkafka in the service, a
+// broker in memory in the simulation.
+class KafkaClients {
+ public:
+  virtual ~KafkaClients() = default;
+  virtual Result<std::unique_ptr<Consumer>> open_consumer(const ConsumerOptions& options,
+                                                          RebalanceListener& listener) = 0;
+  virtual Result<std::unique_ptr<Reader>> open_reader(const ReaderOptions& options) = 0;
+  virtual Result<std::unique_ptr<Producer>> open_producer(const ProducerOptions& options) = 0;
+  virtual Result<std::optional<TopicDescription>> describe_topic(const std::string& bootstrap_servers,
+                                                                 const KafkaProperties& properties,
+                                                                 const std::string& topic) = 0;
+  virtual Status create_topic(const std::string& bootstrap_servers, const KafkaProperties& properties,
+                              const std::string& topic, std::int32_t partitions, bool compacted) = 0;
+};
+KafkaClients& rdkafka_clients();
+
 // librdkafka's mock cluster: an embedded broker for the demo and tests, with its limits (docs/operations.md).
 class EmbeddedBroker {
  public:

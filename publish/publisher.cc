@@ -8,6 +8,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "core/bytes.h"
+#include "core/failpoint.h"
 #include "publish/dead_letter.h"
 #include "publish/dirty_row.h"
 
@@ -26,6 +27,28 @@ std::uint64_t bytes_of(const DeadLetter& letter) {
   if (letter.record.value) bytes += letter.record.value->size();
   for (const auto& [name, value] : letter.record.headers) bytes += name.size() + value.size();
   return bytes;
+}
+
+Result<std::vector<RecommendationList>> undelivered_lists(const Store& store) {
+  std::vector<std::string> users;
+  Status status = Ok{};
+  MILLRACE_RETURN_IF_ERROR(store.scan(Table::kDirty, "", "", [&](std::string_view key, std::string_view value) {
+    const auto version = decode_dirty(UserId(std::string(key)), value);
+    if (!version.ok()) status = version.error();
+    users.emplace_back(key);
+    return status.ok();
+  }));
+  MILLRACE_RETURN_IF_ERROR(std::move(status));
+  std::vector<RecommendationList> lists;
+  for (const std::string& user : users) {
+    MILLRACE_ASSIGN_OR_RETURN(const auto row, store.get(Table::kLists, user));
+    if (!row)
+      return stop_error(ErrorCode::kCorruption,
+                        "restore undelivered lists: a delivery mark has no list; restore a backup");
+    MILLRACE_ASSIGN_OR_RETURN(RecommendationList list, decode_list(UserId(user), *row));
+    lists.push_back(std::move(list));
+  }
+  return lists;
 }
 
 // Users and dead letters still to be delivered, each once: waiting in `ready_`, in flight under a token, or in `later_`
@@ -84,23 +107,9 @@ class KafkaPublisher final : public Publisher {
 };
 
 Result<std::uint64_t> KafkaPublisher::restore(const Store& store) {
-  std::vector<std::string> users;
+  MILLRACE_ASSIGN_OR_RETURN(std::vector<RecommendationList> lists, undelivered_lists(store));
+  enqueue(std::move(lists));
   Status status = Ok{};
-  MILLRACE_RETURN_IF_ERROR(store.scan(Table::kDirty, "", "", [&](std::string_view key, std::string_view value) {
-    const auto version = decode_dirty(UserId(std::string(key)), value);
-    if (!version.ok()) status = version.error();
-    users.emplace_back(key);
-    return status.ok();
-  }));
-  MILLRACE_RETURN_IF_ERROR(std::move(status));
-  for (const std::string& user : users) {
-    MILLRACE_ASSIGN_OR_RETURN(const auto row, store.get(Table::kLists, user));
-    if (!row)
-      return stop_error(ErrorCode::kCorruption,
-                        "restore undelivered lists: a delivery mark has no list; restore a backup");
-    MILLRACE_ASSIGN_OR_RETURN(RecommendationList list, decode_list(UserId(user), *row));
-    add(std::move(list));
-  }
   MILLRACE_RETURN_IF_ERROR(store.scan(Table::kDeadLetters, "", "", [&](std::string_view key, std::string_view value) {
     auto letter = decode_dead_letter(read_key(key), value);
     if (letter.ok()) {
@@ -149,12 +158,14 @@ Result<Delivered> KafkaPublisher::serve(std::chrono::milliseconds timeout, Write
     if (found == in_flight_.end()) continue;  // of a publisher before this one, on the same producer
     const Ticket ticket = std::move(found->second);
     in_flight_.erase(found);
+    MILLRACE_FAILPOINT(kDelivered);
     if (!report.delivered) ++delivered.failed;
     if (ticket.letter) {
       settle_letter(*ticket.letter, report, delivered, batch);
     } else {
       settle_list(ticket.user, report, delivered, batch);
     }
+    MILLRACE_FAILPOINT(kCleared);
   }
   if (auto fatal = producer_.fatal()) return *std::move(fatal);
   MILLRACE_RETURN_IF_ERROR(send());  // the reports made room
@@ -176,6 +187,7 @@ Status KafkaPublisher::send_one(const Ticket& ticket) {
   Message message = message_of(ticket);
   message.token = next_token_;
   MILLRACE_RETURN_IF_ERROR(producer_.produce(message));
+  MILLRACE_FAILPOINT(kProduced);
   in_flight_.emplace(next_token_++, ticket);
   if (ticket.letter) return Ok{};
   PendingList& pending = lists_.at(ticket.user.bytes);
@@ -246,6 +258,13 @@ void KafkaPublisher::wake() {
 }
 
 }  // namespace
+
+Status put_undelivered_anew(const Store& store, std::uint64_t version, WriteBatch& batch) {
+  MILLRACE_ASSIGN_OR_RETURN(std::vector<RecommendationList> lists, undelivered_lists(store));
+  for (RecommendationList& list : lists) list.version = version;
+  put_lists(lists, batch);
+  return Ok{};
+}
 
 std::unique_ptr<Publisher> make_publisher(const PublisherOptions& options, Producer& producer, const Names& names,
                                           const Clock& clock) {

@@ -147,6 +147,26 @@ TEST_F(PublisherTest, KilledBetweenReportAndErasureItRepeatsTheSameVersion) {
   EXPECT_EQ(publisher->backlog(), 0U);
 }
 
+TEST_F(PublisherTest, WhatAStartFindsUndeliveredGoesOutAsNewerThanAllThatWentOut) {
+  step({list_of("ann", 5), list_of("bob", 5)});
+  serve();
+  producer.report(1, true);
+  serve();
+  commit();  // ann's is delivered, bob's is not
+  WriteBatch batch;
+  ASSERT_TRUE(put_undelivered_anew(*store, 900, batch).ok());
+  ASSERT_TRUE(store->commit(batch).ok());
+  producer.waiting.clear();
+  crash();
+  serve();
+  producer.report_all();
+  serve();
+  commit();
+  EXPECT_THAT(versions("ann"), ElementsAre(5));
+  EXPECT_THAT(versions("bob"), ElementsAre(900));
+  EXPECT_EQ(rows(Table::kDirty), 0U);
+}
+
 TEST_F(PublisherTest, KilledAnywhereAnOlderListNeverFollowsANewerOne) {
   std::uint64_t version = 1;
   for (int round = 0; round < 60; ++round) {
