@@ -82,7 +82,7 @@ void write_file(const std::filesystem::path& path, const std::string& text) { st
 Result<std::unique_ptr<RealBroker>> RealBroker::start(const BrokerOptions& options) {
   std::unique_ptr<RealBroker> broker(new RealBroker);
   broker->bootstrap_servers_ = environment("MILLRACE_TEST_BOOTSTRAP");
-  const bool any_will_do = options.listeners.empty() && options.properties.empty() && options.format.empty();
+  const bool any_will_do = options.listeners.empty() && options.properties.empty();
   if (!broker->bootstrap_servers_.empty() && !any_will_do) {
     return stop_error(ErrorCode::kInvalid,
                       "starting Apache Kafka: MILLRACE_TEST_BOOTSTRAP names a broker, but this test sets up its own");
@@ -110,7 +110,6 @@ Status RealBroker::prepare(const std::filesystem::path& jars, const BrokerOption
   std::vector<std::string> format = java("kafka.tools.StorageTool");
   format.insert(format.end(),
                 {"format", "-t", "MkU3OEVBNTcwNTJENDM2Qg", "-c", (folder_->path() / "server.properties").string()});
-  format.insert(format.end(), options.format.begin(), options.format.end());
   auto process = ChildProcess::start({.command = format, .log = folder_->path() / "broker.log"});
   if (!process.ok()) {
     return stop_error(ErrorCode::kNotFound,

@@ -24,7 +24,6 @@ struct BrokerListener {
 struct BrokerOptions {
   std::vector<BrokerListener> listeners;  // beside the plain one of bootstrap_servers()
   std::string properties;                 // lines added to server.properties
-  std::vector<std::string> format;        // arguments added to the storage tool's, for SCRAM users
 };
 
 class RealBroker {
