@@ -25,7 +25,7 @@ class Replayer {
  public:
   static Result<Replayer> open(const Config& config, Store& store) {
     WriteBatch batch;
-    MILLRACE_ASSIGN_OR_RETURN(Versions versions, Versions::open(store));
+    MILLRACE_ASSIGN_OR_RETURN(Versions versions, Versions::open(store, batch));
     versions.raise(0, 0, system_clock().now(), batch);
     MILLRACE_RETURN_IF_ERROR(store.commit(batch));
     StepOptions options = step_options(config);

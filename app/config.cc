@@ -1,5 +1,6 @@
 #include "app/config.h"
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -64,7 +65,7 @@ Result<Source> override_source(const std::string& setting) {
     return stop_error(ErrorCode::kInvalid,
                       "--set " + setting + ": expected KEY=VALUE, for instance --set lists.length=10");
   }
-  Source source{"--set " + setting, setting};
+  Source source{"--set " + setting.substr(0, equals), setting};  // without the value: it may be a secret
   if (!is_toml(setting)) source.text = setting.substr(0, equals + 1) + quoted_toml(setting.substr(equals + 1));
   return source;
 }
@@ -129,6 +130,14 @@ ProducerOptions producer_options(const Config& config) {
   options.delivery_timeout = std::chrono::milliseconds(config.kafka.delivery_timeout.count);
   options.properties = config.kafka.properties;
   return options;
+}
+
+Millis session_timeout(const KafkaSettings& kafka) {
+  Millis timeout{45'000};  // librdkafka's default
+  for (const auto& [name, value] : kafka.properties) {
+    if (name == "session.timeout.ms") timeout.count = std::strtoll(value.c_str(), nullptr, 10);
+  }
+  return timeout;
 }
 
 ReaderOptions items_reader_options(const Config& config) {

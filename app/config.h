@@ -31,20 +31,24 @@ struct ServiceSettings {
 // Where a partition begins for which neither store nor group has an offset.
 enum class StartPosition : std::uint8_t { kEarliest, kLatest };
 
+// What is done about a partition that comes without its newest state: another instance has it in its state directory.
+enum class MovedPartition : std::uint8_t { kRefuse, kRebuild };
+
 struct KafkaSettings {
   std::string bootstrap_servers = "localhost:9092";
   std::string group = "millrace";
   std::string instance_id;
   std::string client_id = "millrace";
   StartPosition start = StartPosition::kEarliest;
+  MovedPartition on_moved_partition = MovedPartition::kRefuse;
   // From the command line alone: begin again where the group has offsets but the state directory has none.
   bool rebuild = false;
   Millis commit_interval{1000};  // of offsets to the group
   std::uint64_t consumer_queue_bytes = 32ULL << 20;
   std::uint64_t producer_queue_bytes = 64ULL << 20;
   Millis linger{5};
-  Millis delivery_timeout{120'000};
-  KafkaProperties properties;  // passed through, secrets resolved; checked by check_properties()
+  Millis delivery_timeout{30'000};  // at most the group's session time-out
+  KafkaProperties properties;       // passed through, secrets resolved; checked by check_properties()
 };
 
 struct InputSettings {
@@ -119,5 +123,7 @@ StepOptions step_options(const Config& config);
 ConsumerOptions consumer_options(const Config& config);
 ProducerOptions producer_options(const Config& config);
 ReaderOptions items_reader_options(const Config& config);
+// How long the group waits for a member that does not answer before it gives its partitions to others.
+Millis session_timeout(const KafkaSettings& kafka);
 
 }  // namespace millrace

@@ -72,6 +72,14 @@ void check_numbers(const Config& config, Mistakes& mistakes) {
                       ", expected at most model.effort.replays_max, " + std::to_string(config.effort.replays_max));
 }
 
+void check_times(const Config& config, Mistakes& mistakes) {
+  const Millis session = session_timeout(config.kafka);
+  mistakes.expect(config.kafka.delivery_timeout <= session,
+                  "kafka.delivery_timeout is " + std::to_string(config.kafka.delivery_timeout.count) +
+                      " ms, expected at most the group's session.timeout.ms, " + std::to_string(session.count) +
+                      ": an instance that stood still must not send lists of users that another owns by then");
+}
+
 void check_families(const Config& config, Mistakes& mistakes) {
   const std::vector<std::string_view> known = family_names();
   std::string names;
@@ -112,6 +120,7 @@ std::vector<std::string> check_config(const Config& config) {
   check_kinds(config, mistakes);
   check_topics(config, mistakes);
   check_numbers(config, mistakes);
+  check_times(config, mistakes);
   check_families(config, mistakes);
   check_texts(config, mistakes);
   return mistakes.take();

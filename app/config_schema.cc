@@ -19,6 +19,7 @@ constexpr Range<float> kShare{0.0F, 1.0F};
 constexpr std::array<std::string_view, 3> kSignals{"click", "purchase", "rating"};
 constexpr std::array<std::string_view, 5> kTimeUnits{"s", "ms", "us", "text", "record"};
 constexpr std::array<std::string_view, 2> kStarts{"earliest", "latest"};
+constexpr std::array<std::string_view, 2> kMovedPartitions{"refuse", "rebuild"};
 constexpr std::array<std::string_view, 4> kLogLevels{"debug", "info", "warn", "error"};
 
 template <class T>
@@ -54,6 +55,7 @@ void visit_kafka(ConfigVisitor& v, KafkaSettings& kafka) {
   v.text("instance_id", kafka.instance_id);
   v.text("client_id", kafka.client_id);
   enumerator(v, "start", kafka.start, kStarts);
+  enumerator(v, "on_moved_partition", kafka.on_moved_partition, kMovedPartitions);
   v.duration("commit_interval", kafka.commit_interval, {{10}, kHour});
   v.bytes("consumer_queue_bytes", kafka.consumer_queue_bytes, {1ULL << 20, 2ULL << 30});
   v.bytes("producer_queue_bytes", kafka.producer_queue_bytes, {1ULL << 20, 2ULL << 30});

@@ -139,6 +139,7 @@ void MetricsObserver::on_state(const StateObservation& state) {
   metrics_.cache(Cache::kUsers, report_of(state.users));
   metrics_.cache(Cache::kItems, report_of(state.items));
   metrics_.queue(Queue::kPublish, state.publish_messages, state.publish_bytes);
+  metrics_.rebuilding(state.rebuilding_records);
   metrics_.model_memory(state.model_bytes);
   for (const auto& [learner, rows] : state.model_rows) metrics_.model_rows(learner, rows);
   for (const auto& [table, size] : state.table_sizes) metrics_.table(table_name(table), size.rows, size.bytes);
@@ -170,6 +171,8 @@ void MetricsObserver::on_rebalance(Rebalance what, std::size_t partitions) {
 }
 
 void MetricsObserver::on_rewind(TopicPartition /*partition*/, std::int64_t /*records*/) { metrics_.rewind(); }
+
+void MetricsObserver::on_moved(TopicPartition /*partition*/, std::int64_t /*records*/) { metrics_.moved_partition(); }
 
 void MetricsObserver::on_paused(Pause why, bool paused) { metrics_.paused(reason_of(why), paused); }
 

@@ -48,8 +48,10 @@ Pipeline::State::State(const Config& settings, Store& state, PipelineObserver& w
       step(std::move(opened)),
       names(topic_names(config), *step),
       ingest(make_ingest(config.ingest, store)),
-      source({config, store, *ingest, versions, observer, time, clients}),
-      outlet({config, store, names, observer, time, clients}),
+      lease(time, session_timeout(config.kafka)),
+      outlet({config, store, names, observer, time, clients, [this] { return lease.valid(); }}),
+      source({config, store, *ingest, versions, observer, time, clients},
+             [this](bool lost) { outlet.withdraw(lost, pending); }),
       governor(config.effort),
       backlog(config.publish.backlog_max, kBacklogBytesMax),
       dead_letters(config.input.dead_letter_share_max),
@@ -79,7 +81,7 @@ Result<std::unique_ptr<Pipeline>> Pipeline::open(const Config& config, Store& st
   }
   observer.on_relearnt(step->relearnt_steps());
   WriteBatch batch;
-  MILLRACE_ASSIGN_OR_RETURN(Versions versions, Versions::open(store));
+  MILLRACE_ASSIGN_OR_RETURN(Versions versions, Versions::open(store, batch));
   versions.raise(0, step->last_step(), clock.now(), batch);
   MILLRACE_RETURN_IF_ERROR(put_undelivered_anew(store, versions.base() + step->last_step(), batch));
   MILLRACE_RETURN_IF_ERROR(store.commit(batch));
@@ -93,8 +95,9 @@ Status Pipeline::State::run(const std::atomic<bool>& stop) {
   MILLRACE_RETURN_IF_ERROR(connect(stop));
   if (stop) return Ok{};
   MILLRACE_RETURN_IF_ERROR(read_catalogue(stop));
-  MILLRACE_RETURN_IF_ERROR(source.open());
   observer.on_ready(Readiness::kRestored, true, "state loaded");
+  MILLRACE_RETURN_IF_ERROR(source.open());
+  lease.renew(lease.now());
   observer.on_ready(Readiness::kRunning, true, "reading");
   log_info("running", {{"group", config.kafka.group}, {"brokers", config.kafka.bootstrap_servers}});
   while (!stop) {
@@ -144,17 +147,33 @@ Status Pipeline::State::read_catalogue(const std::atomic<bool>& stop) {
 // One turn of the wheel.
 Status Pipeline::State::turn() {
   observer.on_beat();
+  renew_lease();
   MILLRACE_RETURN_IF_ERROR(outlet.serve(milliseconds(0), pending));
   source.set_paused(Pause::kBacklog, backlog.update(outlet.backlog(), outlet.backlog_bytes()));
   auto records = source.poll(config.step.records_max, milliseconds(config.step.wait_max.count));
   if (!records.ok()) return recover(records.error(), KafkaClient::kConsumer);
   MILLRACE_FAILPOINT(kPolled);
+  MILLRACE_RETURN_IF_ERROR(follow_partitions());
   MILLRACE_RETURN_IF_ERROR(follow_items());
   const bool work = !records->empty() || (items && items->waiting());
   MILLRACE_RETURN_IF_ERROR(work ? run_step(*records) : rest());
   if (commit_timer.due()) source.commit();
   if (state_timer.due()) watch();
   return Ok{};
+}
+
+// After a pause of the whole process (a suspended machine, a stopped process) the group may have given our partitions
+// to others without our knowing: nothing goes out before the group has taken a commit of ours.
+void Pipeline::State::renew_lease() {
+  const Millis now = lease.now();
+  if (lease.valid()) return lease.renew(now);
+  log_warn("the process stood still; asking the group whether the partitions are still ours");
+  if (source.confirm_membership()) lease.renew(now);
+}
+
+Status Pipeline::State::follow_partitions() {
+  source.release();
+  return outlet.serve_partitions(source.served(), versions.base() + step->last_step(), pending);
 }
 
 Status Pipeline::State::follow_items() {
@@ -190,13 +209,29 @@ Status Pipeline::State::rest() {
   return commit(pending);
 }
 
+// Until everything is delivered or `timeout` has passed; what is left is published after the next start.
+Status Pipeline::State::drain(milliseconds timeout) {
+  const auto deadline = clock.steady() + timeout;
+  while (outlet.backlog() > 0 && clock.steady() < deadline) {
+    renew_lease();
+    MILLRACE_RETURN_IF_ERROR(outlet.serve(milliseconds(10), pending));
+    observer.on_beat();
+  }
+  if (outlet.backlog() > 0) {
+    log_warn("not everything was delivered in time; the rest follows after the next start",
+             {{"messages", outlet.backlog()}});
+  }
+  return pending.empty() ? Status(Ok{}) : commit(pending);
+}
+
 // A quarter of the deadline is left for leaving the group and closing the store.
 Status Pipeline::State::finish() {
   log_info("stopping", {{"step", step->last_step()}, {"unpublished", outlet.backlog()}});
   observer.on_ready(Readiness::kRunning, false, "stopping");
-  MILLRACE_RETURN_IF_ERROR(outlet.drain(milliseconds(config.service.shutdown_deadline.count * 3 / 4), pending));
-  if (!pending.empty()) MILLRACE_RETURN_IF_ERROR(commit(pending));
+  MILLRACE_RETURN_IF_ERROR(follow_partitions());
+  MILLRACE_RETURN_IF_ERROR(drain(milliseconds(config.service.shutdown_deadline.count * 3 / 4)));
   source.close(true);
+  if (!pending.empty()) MILLRACE_RETURN_IF_ERROR(commit(pending));
   log_info("stopped", {{"step", step->last_step()}, {"unpublished", outlet.backlog()}});
   return Ok{};
 }

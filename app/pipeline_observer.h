@@ -41,7 +41,8 @@ struct StateObservation {
   std::vector<std::pair<TopicPartition, std::int64_t>> lag;  // of every assigned partition whose end is known
   CacheStatistics users;
   CacheStatistics items;
-  std::uint64_t publish_messages = 0;  // lists and dead letters waiting or in flight
+  std::uint64_t rebuilding_records = 0;  // to apply until the users of moved partitions are served
+  std::uint64_t publish_messages = 0;    // lists and dead letters waiting or in flight
   std::uint64_t publish_bytes = 0;
   std::uint64_t model_bytes = 0;
   std::vector<std::pair<std::string, std::uint64_t>> model_rows;
@@ -67,6 +68,8 @@ class PipelineObserver {
   virtual void on_rebalance(Rebalance /*what*/, std::size_t /*partitions*/) {}
   // The store is `records` behind what the group has committed: it was rewound, and the difference is read again.
   virtual void on_rewind(TopicPartition /*partition*/, std::int64_t /*records*/) {}
+  // The partition comes from another instance, and its state here is `records` behind (0: not at all).
+  virtual void on_moved(TopicPartition /*partition*/, std::int64_t /*records*/) {}
   virtual void on_paused(Pause /*why*/, bool /*paused*/) {}
   virtual void on_ready(Readiness /*check*/, bool /*passes*/, std::string_view /*detail*/) {}
   virtual void on_client_restart(KafkaClient /*client*/) {}

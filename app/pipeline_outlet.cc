@@ -8,6 +8,9 @@
 namespace millrace {
 namespace {
 
+// When partitions are handed over: messages on their way to reach the broker. Far below max.poll.interval.ms.
+constexpr std::chrono::seconds kWithdrawPatience{10};
+
 Result<std::optional<TopicDescription>> describe(const Config& config, KafkaClients& kafka, const std::string& topic) {
   return kafka.describe_topic(config.kafka.bootstrap_servers, config.kafka.properties, topic);
 }
@@ -79,16 +82,66 @@ Status Outlet::open() {
   ProducerOptions options = producer_options(context_.config);
   options.log = log_kafka("producer");
   MILLRACE_ASSIGN_OR_RETURN(producer_, context_.kafka.open_producer(options));
-  publisher_ = make_publisher(context_.config.publish.options, *producer_, context_.names, context_.clock);
-  MILLRACE_ASSIGN_OR_RETURN(const std::uint64_t restored, publisher_->restore(context_.store));
-  if (restored > 0) log_info("undelivered lists and dead letters are published again", {{"messages", restored}});
+  publisher_ =
+      make_publisher(context_.config.publish.options, *producer_, context_.names, context_.clock, context_.may_send);
+  reopen_ = false;
+  MILLRACE_ASSIGN_OR_RETURN(const std::uint64_t letters, publisher_->restore_dead_letters(context_.store));
+  if (letters > 0) log_info("undelivered dead letters are published again", {{"messages", letters}});
+  return restore([this](const RecommendationList& list) { return serves(list); });
+}
+
+Status Outlet::restore(const ListFilter& wanted) {
+  if (served_.empty()) return Ok{};
+  MILLRACE_ASSIGN_OR_RETURN(const std::uint64_t lists,
+                            publisher_->restore_lists(context_.store, wanted, version_floor_));
+  if (lists > 0) log_info("undelivered lists are published", {{"messages", lists}});
   return Ok{};
+}
+
+// A user's lists name one partition number: that of the user's newest event.
+bool Outlet::serves(const RecommendationList& list) const {
+  return !list.reflects.empty() && served_.contains(list.reflects.front().partition);
+}
+
+void Outlet::enqueue(std::vector<RecommendationList> lists) {
+  std::erase_if(lists, [this](const RecommendationList& list) { return !serves(list); });
+  publisher_->enqueue(std::move(lists));
+}
+
+Status Outlet::serve_partitions(const std::set<PartitionIndex>& partitions, std::uint64_t version_floor,
+                                WriteBatch& pending) {
+  if (reopen_) {
+    MILLRACE_RETURN_IF_ERROR(context_.store.commit(pending));
+    pending.clear();
+    MILLRACE_RETURN_IF_ERROR(open());
+  }
+  if (partitions == served_) return Ok{};
+  const std::set<PartitionIndex> before = std::exchange(served_, partitions);
+  version_floor_ = version_floor;
+  return restore([&](const RecommendationList& list) {
+    return serves(list) && !before.contains(list.reflects.front().partition);
+  });
+}
+
+void Outlet::withdraw(bool lost, WriteBatch& pending) {
+  served_.clear();
+  if (publisher_ == nullptr) return;
+  publisher_->withdraw_lists();
+  const auto deadline = context_.clock.steady() + kWithdrawPatience;
+  while (!lost && publisher_->lists_in_flight() > 0 && context_.clock.steady() < deadline) {
+    const Status served = serve(std::chrono::milliseconds(10), pending);
+    if (!served.ok()) log_warn("settle what is on its way", {{"error", served.error().message}});
+    if (!served.ok()) break;
+  }
+  reopen_ = publisher_->lists_in_flight() > 0;
 }
 
 Status Outlet::serve(std::chrono::milliseconds timeout, WriteBatch& pending) {
   auto delivered = publisher_->serve(timeout, pending);
   if (delivered.ok()) {
-    if (delivered->failed > 0) log_warn("deliveries failed and are tried again", {{"messages", delivered->failed}});
+    if (delivered->failed > 0) {
+      log_warn("deliveries failed and are tried again", {{"messages", delivered->failed}, {"error", delivered->error}});
+    }
     if (delivered->lists + delivered->dead_letters + delivered->failed > 0) context_.observer.on_delivered(*delivered);
     return Ok{};
   }
@@ -98,17 +151,6 @@ Status Outlet::serve(std::chrono::milliseconds timeout, WriteBatch& pending) {
   MILLRACE_RETURN_IF_ERROR(context_.store.commit(pending));
   pending.clear();
   return open();
-}
-
-Status Outlet::drain(std::chrono::milliseconds timeout, WriteBatch& pending) {
-  const auto deadline = context_.clock.steady() + timeout;
-  while (backlog() > 0 && context_.clock.steady() < deadline) {
-    MILLRACE_RETURN_IF_ERROR(serve(std::chrono::milliseconds(10), pending));
-    context_.observer.on_beat();
-  }
-  if (backlog() > 0)
-    log_warn("not everything was delivered in time; the rest follows after the next start", {{"messages", backlog()}});
-  return Ok{};
 }
 
 }  // namespace millrace

@@ -1,10 +1,12 @@
 // The way out: the output topics made sure of, the producer and the publisher, replaced together when the producer
-// fails for good. One thread.
+// fails for good. Lists go out of users in served partitions only; those of others wait in the store. One thread.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -27,6 +29,7 @@ struct OutletContext {
   PipelineObserver& observer;
   const Clock& clock;
   KafkaClients& kafka;
+  std::function<bool()> may_send;  // lists; see make_publisher
 };
 
 // Creates the list topic compacted, and the dead-letter topics, or verifies what is there. kInvalid: the list topic
@@ -37,23 +40,33 @@ class Outlet {
  public:
   explicit Outlet(const OutletContext& context) : context_(context) {}
 
-  // Queues again whatever the store has as undelivered.
+  // Queues again what the store has as undelivered.
   Status open();
-  void enqueue(std::vector<RecommendationList> lists) { publisher_->enqueue(std::move(lists)); }
+  void enqueue(std::vector<RecommendationList> lists);
+  // From now on these partitions are served: what waits for them in the store is queued. Lists that were made before
+  // versions reached this floor, since when others may have published, go out with the floor as their version.
+  Status serve_partitions(const std::set<PartitionIndex>& partitions, std::uint64_t version_floor, WriteBatch& pending);
+  // No partition is served any more. What is on its way is waited for, unless the partitions are `lost`; what cannot be
+  // waited for is called back with the next serve_partitions().
+  void withdraw(bool lost, WriteBatch& pending);
   void enqueue_dead_letters(std::uint64_t first_sequence, std::span<const DeadLetter> letters) {
     publisher_->enqueue_dead_letters(first_sequence, letters);
   }
   // Sends, and collects deliveries; erasures go into `pending` (see Publisher::serve).
   Status serve(std::chrono::milliseconds timeout, WriteBatch& pending);
-  // Serves until everything is delivered or `timeout` has passed; what is left is published after the next start.
-  Status drain(std::chrono::milliseconds timeout, WriteBatch& pending);
 
   std::size_t backlog() const { return publisher_->backlog(); }
   std::uint64_t backlog_bytes() const { return publisher_->backlog_bytes(); }
   std::string statistics() const { return producer_->statistics(); }
 
  private:
+  bool serves(const RecommendationList& list) const;
+  Status restore(const ListFilter& wanted);
+
   OutletContext context_;
+  std::set<PartitionIndex> served_;
+  std::uint64_t version_floor_ = 0;
+  bool reopen_ = false;
   std::unique_ptr<Producer> producer_;
   std::unique_ptr<Publisher> publisher_;  // before the producer when both go
 };

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "app/log.h"
-#include "app/pipeline_start.h"
+#include "app/pipeline_partition_counts.h"
 #include "core/failpoint.h"
 
 namespace millrace {
@@ -12,6 +12,7 @@ namespace {
 
 constexpr int kQuestionsMax = 20;
 constexpr std::chrono::milliseconds kQuestionPause{500};
+constexpr std::chrono::milliseconds kReleasePause{200};  // after an attempt that failed
 
 }  // namespace
 
@@ -38,6 +39,8 @@ Result<std::vector<TopicPartitionOffset>> GroupSource::on_assigned(std::span<con
   auto offsets = start(partitions, broker);
   if (!offsets.ok()) return offsets;
   committed_.clear();
+  update_served();
+  tell_restored();
   log_info("partitions assigned", {{"partitions", partitions.size()}, {"shared_group", shares_group_ ? "yes" : "no"}});
   context_.observer.on_rebalance(Rebalance::kAssigned, partitions.size());
   context_.observer.on_ready(Readiness::kAssigned, !partitions.empty(),
@@ -83,8 +86,8 @@ Status GroupSource::check_share(std::span<const TopicPartition> partitions, std:
   std::size_t all = 0;
   for (const std::int32_t count : counts) all += static_cast<std::size_t>(count);
   shares_group_ = partitions.size() < all;
-  const bool alike = std::adjacent_find(counts.begin(), counts.end(), std::not_equal_to<>()) == counts.end();
-  if (!shares_group_ || alike) return Ok{};
+  alike_ = std::adjacent_find(counts.begin(), counts.end(), std::not_equal_to<>()) == counts.end();
+  if (!shares_group_ || alike_) return Ok{};
   return stop_error(
       ErrorCode::kInvalid,
       "share group " + context_.config.kafka.group +
@@ -92,41 +95,134 @@ Status GroupSource::check_share(std::span<const TopicPartition> partitions, std:
           "instances; give all event topics the same number, or run one instance");
 }
 
+// With more partitions a user's new events land in another one: for a single owner that makes no difference, but
+// members of a group would serve users whose history another one has.
+Status GroupSource::check_growth(std::span<const std::int32_t> before, std::span<const std::int32_t> counts) const {
+  for (std::size_t topic = 0; topic < std::min(before.size(), counts.size()); ++topic) {
+    if (counts[topic] == before[topic]) continue;
+    const std::string& name = context_.config.ingest.topics[topic].name;
+    const std::string found = std::to_string(counts[topic]) + " partitions, it had " + std::to_string(before[topic]);
+    if (shares_group_) {
+      return stop_error(ErrorCode::kInvalid,
+                        "share group " + context_.config.kafka.group + ": topic " + name + " has " + found +
+                            ", so users were dealt anew and the history of many is with another instance; run one "
+                            "instance, or begin with a new group and empty state directories");
+    }
+    log_warn("a topic has more partitions than before; their users keep their history, because one instance reads all",
+             {{"topic", name}, {"partitions", counts[topic]}, {"before", before[topic]}});
+  }
+  return Ok{};
+}
+
 Result<std::vector<TopicPartitionOffset>> GroupSource::start(std::span<const TopicPartition> partitions,
                                                              const Broker& broker) {
   std::vector<std::pair<TopicIndex, PartitionIndex>> keys;
   for (const TopicPartition& partition : partitions) keys.emplace_back(partition.topic, partition.partition);
   MILLRACE_RETURN_IF_ERROR(context_.ingest.assign(keys));
+  MILLRACE_ASSIGN_OR_RETURN(const auto before, read_partition_counts(context_.store));
+  MILLRACE_RETURN_IF_ERROR(check_growth(before, broker.counts));
   std::vector<TopicPartitionOffset> offsets;
   std::uint64_t published = 0;
+  held_.clear();
   for (std::size_t i = 0; i < partitions.size(); ++i) {
     const TopicPartition& partition = partitions[i];
     const auto state = context_.ingest.partition(partition.topic, partition.partition);
+    const GroupNote note = read_note(broker.committed[i].metadata);
     StartFacts facts;
     if (state) facts.local = state->next;
     facts.committed = broker.committed[i].offset;
     facts.marks = broker.marks[i];
-    const StartPolicy policy{context_.config.kafka.start, context_.config.kafka.rebuild};
-    MILLRACE_ASSIGN_OR_RETURN(const StartDecision decision, decide_start(name_of(partition), facts, policy));
+    facts.elsewhere = !note.store.empty() && note.store != context_.versions.identity();
+    const KafkaSettings& settings = context_.config.kafka;
+    // A partition that was added to a topic we read begins at its beginning, whenever we notice it.
+    const bool added = raw(partition.topic) < before.size() && raw(partition.partition) >= before[raw(partition.topic)];
+    const StartPosition start = added ? StartPosition::kEarliest : settings.start;
+    MILLRACE_ASSIGN_OR_RETURN(
+        const StartDecision decision,
+        decide_start(name_of(partition), facts, {start, settings.rebuild, settings.on_moved_partition}));
     if (decision.fresh) context_.ingest.start_at(partition.topic, partition.partition, decision.next);
-    if (decision.rewound > 0) {
-      log_warn("the state is behind the group's offset, so it was rewound; the difference is read again",
-               {{"partition", name_of(partition)}, {"records", decision.rewound}});
-      context_.observer.on_rewind(partition, decision.rewound);
-    }
-    published = std::max(published, read_version_note(broker.committed[i].metadata));
+    if (decision.behind > 0 || note.store != context_.versions.identity()) hold(partition, decision, note);
+    published = std::max(published, note.version);
     offsets.push_back({partition, decision.next});
   }
   // First positions are stored at once: "latest" must mean the same after a restart.
   WriteBatch batch;
   context_.ingest.flush(batch);
+  if (before.size() < broker.counts.size()) {
+    std::vector<std::int32_t> first = before;
+    first.insert(first.end(), broker.counts.begin() + std::ssize(before), broker.counts.end());
+    put_partition_counts(first, batch);
+  }
   context_.versions.raise(published, last_step_, context_.clock.now(), batch);
   if (!batch.empty()) MILLRACE_RETURN_IF_ERROR(context_.store.commit(batch));
   return offsets;
 }
 
+// A partition that is not behind is held too if the group does not know that it is here: whoever gets it next must know
+// that lists went out from here.
+void GroupSource::hold(TopicPartition partition, const StartDecision& decision, const GroupNote& note) {
+  held_[partition] = Offset{raw(decision.next) + decision.behind};
+  const bool moved = !note.store.empty() && note.store != context_.versions.identity();
+  if (moved) {
+    log_warn(decision.behind > 0
+                 ? "a partition moved here without its newest state; its users are rebuilt from the "
+                   "topic, and get no lists until they are whole"
+                 : "a partition moved here; the state directory knows all that the group has read of it",
+             {{"partition", name_of(partition)}, {"records", decision.behind}});
+    context_.observer.on_moved(partition, decision.behind);
+  } else if (decision.behind > 0) {
+    log_warn(
+        "the state is behind the group's offset, so it was rewound; the difference is read again, and its users "
+        "get no lists until then",
+        {{"partition", name_of(partition)}, {"records", decision.behind}});
+    context_.observer.on_rewind(partition, decision.behind);
+  }
+}
+
+bool GroupSource::whole(TopicPartition partition, Offset at) const {
+  const auto state = context_.ingest.partition(partition.topic, partition.partition);
+  return state && state->next >= at;
+}
+
+std::uint64_t GroupSource::behind() const {
+  std::int64_t records = 0;
+  for (const auto& [partition, at] : held_) {
+    const auto state = context_.ingest.partition(partition.topic, partition.partition);
+    if (state) records += std::max<std::int64_t>(0, raw(at) - raw(state->next));
+  }
+  return static_cast<std::uint64_t>(records);
+}
+
+void GroupSource::release() {
+  const auto caught_up = [this](const auto& held) { return whole(held.first, held.second); };
+  if (std::none_of(held_.begin(), held_.end(), caught_up) || !release_timer_.due()) return;
+  if (!confirm_membership()) return;
+  release_timer_ = Timer(context_.clock, kReleasePause);
+  std::erase_if(held_, caught_up);
+  update_served();
+  tell_restored();
+}
+
+// A user's events are in the same partition number of every topic; where the topics are not cut alike, in any.
+void GroupSource::update_served() {
+  served_.clear();
+  if (!alike_ && !held_.empty()) return;
+  for (const auto& [where, state] : context_.ingest.partitions()) served_.insert(where.second);
+  for (const auto& [partition, at] : held_) served_.erase(partition.partition);
+}
+
+void GroupSource::tell_restored() {
+  const std::uint64_t records = behind();
+  context_.observer.on_ready(Readiness::kRestored, records == 0,
+                             records == 0 ? "state loaded"
+                                          : std::to_string(records) +
+                                                " records until the users of partitions that "
+                                                "came without their state are whole");
+}
+
 void GroupSource::on_revoked(std::span<const TopicPartition> partitions, bool lost) {
   log_info(lost ? "partitions lost" : "partitions revoked", {{"partitions", partitions.size()}});
+  before_revoke_(lost || !commit_on_revoke_);
   if (!lost && commit_on_revoke_) {
     MILLRACE_FAILPOINT(kGroupCommitting);
     const Status status = consumer_->commit_synchronously(offsets(), note());
@@ -134,6 +230,8 @@ void GroupSource::on_revoked(std::span<const TopicPartition> partitions, bool lo
     if (!status.ok()) log_warn("the last offsets were not committed to the group", {{"error", status.error().message}});
   }
   committed_.clear();
+  held_.clear();
+  served_.clear();
   const Status status = context_.ingest.assign({});
   if (!status.ok()) log_warn("forget the revoked partitions", {{"error", status.error().message}});
   context_.observer.on_rebalance(lost ? Rebalance::kLost : Rebalance::kRevoked, partitions.size());
@@ -152,6 +250,13 @@ void GroupSource::commit() {
     committed_.clear();
     log_warn("offsets were not committed to the group", {{"error", status.error().message}});
   }
+}
+
+bool GroupSource::confirm_membership() {
+  if (consumer_ == nullptr) return false;
+  const Status status = consumer_->commit_synchronously(offsets(), note());
+  if (!status.ok()) log_warn("the group did not take our offsets", {{"error", status.error().message}});
+  return status.ok();
 }
 
 void GroupSource::set_paused(Pause why, bool paused) {
@@ -177,9 +282,15 @@ std::vector<std::pair<TopicPartition, std::int64_t>> GroupSource::lag() const {
 
 std::vector<TopicPartitionOffset> GroupSource::offsets() const {
   std::vector<TopicPartitionOffset> offsets;
-  for (const auto& [key, state] : context_.ingest.partitions())
-    offsets.push_back({{key.first, key.second}, state.next});
+  for (const auto& [key, state] : context_.ingest.partitions()) {
+    const auto held = held_.find({key.first, key.second});
+    if (held == held_.end() || state.next >= held->second) offsets.push_back({{key.first, key.second}, state.next});
+  }
   return offsets;
+}
+
+std::string GroupSource::note() const {
+  return write_note({last_step_ == 0 ? 0 : context_.versions.base() + last_step_, context_.versions.identity()});
 }
 
 std::string GroupSource::name_of(TopicPartition partition) const {

@@ -1,18 +1,27 @@
-// The event topics as the pipeline reads them: membership in the group, where each partition starts, pausing, and
-// offsets committed after the store. One thread; rebalances happen within poll() and close(), when no step is in
-// flight.
+// The event topics as the pipeline reads them: membership in the group, where each partition starts, whose users may be
+// served, pausing, and offsets committed after the store. One thread; rebalances happen within poll() and close(), when
+// no step is in flight.
+//
+// A partition's users are served when this instance knows all that the group knows of them, and the group knows that
+// they are here: a partition that comes from elsewhere, or behind the group's offset, is held until it has caught up
+// and our offsets are committed. The group's offset stays where it was until then, so that a restart holds it again.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
 #include <set>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "app/config.h"
 #include "app/pipeline_observer.h"
+#include "app/pipeline_start.h"
+#include "app/pipeline_time.h"
 #include "app/pipeline_versions.h"
 #include "core/result.h"
 #include "core/time.h"
@@ -33,9 +42,14 @@ struct SourceContext {
   KafkaClients& kafka;
 };
 
+// Lists must not go out any more of partitions that are being taken away; `lost`: and what is on its way is not to be
+// waited for, because they belong to somebody else already, or because a step failed.
+using BeforeRevoke = std::function<void(bool lost)>;
+
 class GroupSource final : public RebalanceListener {
  public:
-  explicit GroupSource(const SourceContext& context) : context_(context) {}
+  GroupSource(const SourceContext& context, BeforeRevoke before_revoke)
+      : context_(context), before_revoke_(std::move(before_revoke)) {}
   ~GroupSource() override { close(false); }
   GroupSource(const GroupSource&) = delete;
   GroupSource& operator=(const GroupSource&) = delete;
@@ -50,6 +64,14 @@ class GroupSource final : public RebalanceListener {
   // Commits the store's offsets to the group where they moved; asynchronous. An error is logged, the next commit
   // repeats it.
   void commit();
+  // Commits synchronously; false: it did not succeed, so the group may have given our partitions to others.
+  bool confirm_membership();
+  // Lets go of held partitions that have caught up. Between steps.
+  void release();
+  // Partition numbers whose users may be served.
+  const std::set<PartitionIndex>& served() const { return served_; }
+  // Records to apply until the held partitions are whole.
+  std::uint64_t behind() const;
   // Leaves the group; with `commit` the offsets are committed first, synchronously. Without it where a step failed:
   // ingest is then ahead of the store.
   void close(bool commit);
@@ -75,15 +97,25 @@ class GroupSource final : public RebalanceListener {
   Result<Broker> ask(std::span<const TopicPartition> partitions);
   Result<Broker> ask_patiently(std::span<const TopicPartition> partitions);
   Status check_share(std::span<const TopicPartition> partitions, std::span<const std::int32_t> counts);
+  Status check_growth(std::span<const std::int32_t> before, std::span<const std::int32_t> counts) const;
   Result<std::vector<TopicPartitionOffset>> start(std::span<const TopicPartition> partitions, const Broker& broker);
   std::vector<TopicPartitionOffset> offsets() const;
-  std::string note() const { return version_note(last_step_ == 0 ? 0 : context_.versions.base() + last_step_); }
+  void hold(TopicPartition partition, const StartDecision& decision, const GroupNote& note);
+  void update_served();
+  void tell_restored();
+  bool whole(TopicPartition partition, Offset at) const;
+  std::string note() const;
   std::string name_of(TopicPartition partition) const;
 
   SourceContext context_;
+  BeforeRevoke before_revoke_;
   std::unique_ptr<Consumer> consumer_;
   std::vector<TopicPartitionOffset> committed_;  // last handed to the group
   std::set<Pause> pauses_;
+  std::map<TopicPartition, Offset> held_;  // until everything before that offset is applied, and committed
+  std::set<PartitionIndex> served_;
+  Timer release_timer_{context_.clock, std::chrono::milliseconds(200)};
+  bool alike_ = true;  // all topics have the same number of partitions
   bool shares_group_ = false;
   bool commit_on_revoke_ = true;
   std::uint64_t last_step_ = 0;

@@ -16,17 +16,20 @@ struct StartFacts {
   std::optional<Offset> local;      // the store's: everything before it has been applied
   std::optional<Offset> committed;  // the group's
   Watermarks marks;                 // what the topic holds: from low to just below high
+  bool elsewhere = false;           // the group's was committed from another state directory
 };
 
 struct StartPolicy {
   StartPosition start = StartPosition::kEarliest;  // of a partition that nobody has read before
   bool rebuild = false;                            // begin again although the group has read it and the store has not
+  MovedPartition moved = MovedPartition::kRefuse;
 };
 
 struct StartDecision {
   Offset next{};
-  bool fresh = false;        // the store knows nothing of the partition yet
-  std::int64_t rewound = 0;  // records that the group counts as done and the store has not; they are applied again
+  bool fresh = false;  // the store knows nothing of the partition yet
+  // Records that the group counts as done and the store has not; they are applied (again) before lists go out.
+  std::int64_t behind = 0;
 };
 
 // kGap, with the remedy, where going on would lose records or mix two topics' offsets. `partition` names it in the

@@ -12,6 +12,7 @@
 #include "app/pipeline.h"
 #include "app/pipeline_effort.h"
 #include "app/pipeline_items.h"
+#include "app/pipeline_lease.h"
 #include "app/pipeline_names.h"
 #include "app/pipeline_outlet.h"
 #include "app/pipeline_pauses.h"
@@ -40,8 +41,11 @@ struct Pipeline::State {
   void watch();
   void watch_disk();
   StateObservation observe_state();
+  Status drain(std::chrono::milliseconds timeout);
   Status finish();
   Status recover(const Error& error, KafkaClient client);
+  void renew_lease();
+  Status follow_partitions();
 
   const Config config;
   Store& store;
@@ -52,8 +56,9 @@ struct Pipeline::State {
   std::unique_ptr<Step> step;
   PipelineNames names;
   std::unique_ptr<Ingest> ingest;
-  GroupSource source;
+  Lease lease;
   Outlet outlet;
+  GroupSource source;  // after the outlet, which it tells of partitions taken away, also when it is destroyed
   std::optional<ItemsFeed> items;
   EffortGovernor governor;
   BacklogGauge backlog;

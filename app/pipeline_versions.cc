@@ -1,7 +1,10 @@
 #include "app/pipeline_versions.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <cstdio>
+#include <random>
 
 #include "core/bytes.h"
 
@@ -10,7 +13,9 @@ namespace {
 
 constexpr std::string_view kKey = "version_base";
 constexpr std::uint8_t kFormat = 1;
+constexpr std::string_view kIdentityKey = "identity";
 constexpr std::string_view kNotePrefix = "version=";
+constexpr std::string_view kNoteStore = " store=";
 
 std::uint64_t microseconds(Millis time) {
   return static_cast<std::uint64_t>(std::max<std::int64_t>(time.count, 0)) * 1000;
@@ -25,14 +30,38 @@ Result<std::uint64_t> decode_base(std::string_view row) {
                                                 ", expected 1; restore a backup");
 }
 
+Result<std::string> decode_identity(std::string_view row) {
+  ByteReader in(row);
+  const std::uint8_t format = in.u8();
+  std::string identity(in.string());
+  if (format == kFormat && in.done()) return identity;
+  return stop_error(ErrorCode::kCorruption, "read the identity of the state directory: found format " +
+                                                std::to_string(format) + ", expected 1; restore a backup");
+}
+
+Result<std::string> open_identity(const Store& store, WriteBatch& batch) {
+  const auto row = store.get(Table::kMeta, kIdentityKey);
+  if (!row.ok()) return row.error();
+  if (row->has_value()) return decode_identity(**row);
+  std::random_device random;
+  std::array<char, 17> digits{};
+  std::snprintf(digits.data(), digits.size(), "%08x%08x", random(), random());
+  ByteWriter out;
+  out.u8(kFormat);
+  out.string(digits.data());
+  batch.put(Table::kMeta, std::string(kIdentityKey), out.take());
+  return std::string(digits.data());
+}
+
 }  // namespace
 
-Result<Versions> Versions::open(const Store& store) {
+Result<Versions> Versions::open(const Store& store, WriteBatch& batch) {
+  MILLRACE_ASSIGN_OR_RETURN(std::string identity, open_identity(store, batch));
   const auto row = store.get(Table::kMeta, kKey);
   if (!row.ok()) return row.error();
-  if (!row->has_value()) return Versions(0);
+  if (!row->has_value()) return Versions(0, std::move(identity));
   MILLRACE_ASSIGN_OR_RETURN(const std::uint64_t base, decode_base(**row));
-  return Versions(base);
+  return Versions(base, std::move(identity));
 }
 
 void Versions::raise(std::uint64_t published, std::uint64_t last_step, Millis now, WriteBatch& batch) {
@@ -45,16 +74,19 @@ void Versions::raise(std::uint64_t published, std::uint64_t last_step, Millis no
   batch.put(Table::kMeta, std::string(kKey), out.take());
 }
 
-std::string version_note(std::uint64_t newest_version) {
-  return std::string(kNotePrefix) + std::to_string(newest_version);
+std::string write_note(const GroupNote& note) {
+  return std::string(kNotePrefix) + std::to_string(note.version) + std::string(kNoteStore) + note.store;
 }
 
-std::uint64_t read_version_note(std::string_view note) {
-  std::uint64_t version = 0;
-  if (!note.starts_with(kNotePrefix)) return 0;
-  note.remove_prefix(kNotePrefix.size());
-  std::from_chars(note.data(), note.data() + note.size(), version);
-  return version;
+GroupNote read_note(std::string_view text) {
+  GroupNote note;
+  if (!text.starts_with(kNotePrefix)) return note;
+  text.remove_prefix(kNotePrefix.size());
+  const char* const end = text.data() + text.size();
+  const auto number = std::from_chars(text.data(), end, note.version);
+  const std::string_view rest(number.ptr, static_cast<std::size_t>(end - number.ptr));
+  if (rest.starts_with(kNoteStore)) note.store = rest.substr(kNoteStore.size());
+  return note;
 }
 
 }  // namespace millrace

@@ -27,6 +27,7 @@ StateObservation Pipeline::State::observe_state() {
   state.lag = source.lag();
   state.users = step->features().user_cache();
   state.items = step->features().item_cache();
+  state.rebuilding_records = source.behind();
   state.publish_messages = outlet.backlog();
   state.publish_bytes = outlet.backlog_bytes();
   state.model_bytes = step->learner().memory_bytes();

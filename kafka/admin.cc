@@ -15,15 +15,39 @@ using rdkafka::Handle;
 using rdkafka::to_error;
 
 constexpr std::chrono::milliseconds kKnownPause{20};
+// Before it the client repeats its nonce, which brokers refuse since Kafka 4.
+constexpr int kFirstWithScram = 0x020601ff;
 
 using Answer = std::unique_ptr<rd_kafka_event_t, Deleter<rd_kafka_event_destroy>>;
 
+struct AdminContext : rdkafka::ClientContext {
+  std::optional<Error> refused;  // by TLS or SASL: a request only says that it was not answered
+};
+
+void on_error(rd_kafka_t*, int code, const char* reason, void* opaque) {
+  Error error = to_error(static_cast<rd_kafka_resp_err_t>(code), "connect to the brokers", reason);
+  if (error.code != ErrorCode::kInvalid) return;
+  if (std::strstr(reason, "SCRAM") != nullptr && rd_kafka_version() < kFirstWithScram) {
+    error.message += "; SCRAM with Kafka 4 needs librdkafka 2.6.1 or newer, this is " +
+                     std::string(rd_kafka_version_str()) +
+                     ": use PLAIN over TLS or client certificates, or a newer library";
+  }
+  static_cast<AdminContext*>(static_cast<rdkafka::ClientContext*>(opaque))->refused = std::move(error);
+}
+
+// The refusal where there was one, else the error that came of it.
+Error cause_of(rd_kafka_t* handle, const AdminContext& context, Error error) {
+  rd_kafka_poll(handle, 0);  // calls on_error
+  return context.refused.value_or(std::move(error));
+}
+
 // A consumer's handle, because a producer's look-up would create the topic.
 Result<Handle> open_admin(const std::string& bootstrap_servers, const KafkaProperties& properties,
-                          rdkafka::ClientContext& context) {
+                          AdminContext& context) {
   context.log = [](int, std::string_view) {};  // whatever is wrong comes back as an error
   auto configuration = rdkafka::make_configuration({bootstrap_servers, "millrace-admin", properties, {}, {}}, context);
   if (!configuration.ok()) return std::move(configuration).error();
+  rd_kafka_conf_set_error_cb(configuration->get(), on_error);
   return rdkafka::make_handle(RD_KAFKA_CONSUMER, std::move(*configuration), bootstrap_servers);
 }
 
@@ -92,12 +116,12 @@ Result<std::string> cleanup_policy(rd_kafka_t* handle, const std::string& topic)
 
 Result<std::optional<TopicDescription>> describe_topic(const std::string& bootstrap_servers,
                                                        const KafkaProperties& properties, const std::string& topic) {
-  rdkafka::ClientContext context;
+  AdminContext context;
   MILLRACE_ASSIGN_OR_RETURN(const Handle handle, open_admin(bootstrap_servers, properties, context));
   auto partitions = rdkafka::count_partitions(handle.get(), topic);
   if (!partitions.ok()) {
     if (partitions.error().code == ErrorCode::kNotFound) return std::optional<TopicDescription>();
-    return std::move(partitions).error();
+    return cause_of(handle.get(), context, std::move(partitions).error());
   }
   MILLRACE_ASSIGN_OR_RETURN(std::string policy, cleanup_policy(handle.get(), topic));
   return std::optional<TopicDescription>(TopicDescription{*partitions, std::move(policy)});
@@ -106,7 +130,7 @@ Result<std::optional<TopicDescription>> describe_topic(const std::string& bootst
 Status create_topic(const std::string& bootstrap_servers, const KafkaProperties& properties, const std::string& topic,
                     std::int32_t partitions, bool compacted) {
   const std::string action = "create topic " + topic;
-  rdkafka::ClientContext context;
+  AdminContext context;
   MILLRACE_ASSIGN_OR_RETURN(const Handle handle, open_admin(bootstrap_servers, properties, context));
   std::array<char, 256> text{};
   const int broker_default = -1;  // replication factor

@@ -19,10 +19,13 @@ class GroupConsumer final : public Consumer {
  public:
   GroupConsumer(const ConsumerOptions& options, RebalanceListener& listener)
       : options_(options), listener_(listener), batch_(options_.topics) {
-    context_.consumer = this;
-    context_.log = options.log;
+    context_->consumer = this;
+    context_->log = options.log;
   }
-  ~GroupConsumer() override { close(); }
+  ~GroupConsumer() override {
+    close();
+    if (handle_ != nullptr) rdkafka::destroy_patiently(std::move(handle_), std::move(context_));
+  }
   GroupConsumer(const GroupConsumer&) = delete;
   GroupConsumer& operator=(const GroupConsumer&) = delete;
 
@@ -42,7 +45,7 @@ class GroupConsumer final : public Consumer {
   Result<std::int32_t> partition_count(TopicIndex topic) override {
     return rdkafka::count_partitions(handle_.get(), topic_name(topic));
   }
-  std::string statistics() const override { return context_.newest_statistics(); }
+  std::string statistics() const override { return context_->newest_statistics(); }
   void close() override;
 
  private:
@@ -66,7 +69,7 @@ class GroupConsumer final : public Consumer {
 
   ConsumerOptions options_;
   RebalanceListener& listener_;
-  Context context_;
+  std::shared_ptr<Context> context_ = std::make_shared<Context>();
   rdkafka::MessageBatch batch_;
   std::vector<TopicPartition> assignment_;  // sorted
   std::map<TopicPartition, Offset> next_;   // after the last record returned
@@ -100,7 +103,7 @@ KafkaProperties owned_properties(const ConsumerOptions& options) {
 Status GroupConsumer::open() {
   auto configuration = rdkafka::make_configuration({options_.bootstrap_servers, options_.client_id, options_.properties,
                                                     default_properties(options_), owned_properties(options_)},
-                                                   context_);
+                                                   *context_);
   if (!configuration.ok()) return std::move(configuration).error();
   rd_kafka_conf_set_rebalance_cb(configuration->get(), on_rebalance);
   rd_kafka_conf_set_offset_commit_cb(configuration->get(), on_commit);

@@ -3,6 +3,9 @@
 
 #include <algorithm>
 #include <array>
+#include <future>
+#include <thread>
+#include <utility>
 
 #include "core/check.h"
 
@@ -88,6 +91,19 @@ Result<Handle> make_handle(rd_kafka_type_t type, Configuration configuration, co
   }
   static_cast<void>(configuration.release());  // the handle owns it now
   return handle;
+}
+
+void destroy_patiently(Handle handle, std::shared_ptr<ClientContext> context) {
+  constexpr std::chrono::seconds kPatience{5};
+  std::packaged_task<void()> destruction(
+      [client = handle.release(), context = std::move(context)] { rd_kafka_destroy(client); });
+  const std::future<void> done = destruction.get_future();
+  std::thread thread(std::move(destruction));
+  if (done.wait_for(kPatience) == std::future_status::ready) {
+    thread.join();
+  } else {
+    thread.detach();
+  }
 }
 
 std::optional<TopicIndex> find_topic(std::span<const std::string> topics, std::string_view name) {

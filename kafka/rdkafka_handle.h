@@ -72,6 +72,10 @@ struct ClientSettings {
 Result<Configuration> make_configuration(const ClientSettings& settings, ClientContext& context);
 Result<Handle> make_handle(rd_kafka_type_t type, Configuration configuration, const std::string& bootstrap_servers);
 
+// Destroys a consumer and then its context. The library waits there for its threads, for ever where a topic was deleted
+// under the consumer (its issues 3470 and 4362): after a few seconds both are left behind until the process ends.
+void destroy_patiently(Handle handle, std::shared_ptr<ClientContext> context);
+
 // Position in `topics` of a name; nullopt where it is none of them.
 std::optional<TopicIndex> find_topic(std::span<const std::string> topics, std::string_view name);
 

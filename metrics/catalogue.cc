@@ -46,6 +46,10 @@ constexpr std::array kAll{
             "Changes of the assignment: assigned, revoked, or lost to another instance."),
     counter(Metric::kRewinds, "millrace_rewinds_total", "",
             "Partitions whose stored offset was behind the group's committed one; the difference is applied again."),
+    counter(Metric::kMovedPartitions, "millrace_moved_partitions_total", "",
+            "Partitions that came from another instance's state directory."),
+    gauge(Metric::kRebuilding, "millrace_rebuilding_records", "",
+          "Records to apply until the users of partitions that came without their state are served."),
     gauge(Metric::kPaused, "millrace_paused", "reason", "1 while reading is paused for this reason."),
     gauge(Metric::kReady, "millrace_ready", "check", "1 while this check of /readyz passes."),
 

@@ -21,6 +21,8 @@ enum class Metric : std::uint8_t {
   kAssignedPartitions,
   kRebalances,
   kRewinds,
+  kMovedPartitions,
+  kRebuilding,
   kPaused,
   kReady,
   kStep,

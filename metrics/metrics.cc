@@ -45,6 +45,10 @@ void Metrics::rebalance(RebalanceOutcome outcome) {
 
 void Metrics::rewind() { state_->registry.add(Metric::kRewinds, {}, 1.0); }
 
+void Metrics::moved_partition() { state_->registry.add(Metric::kMovedPartitions, {}, 1.0); }
+
+void Metrics::rebuilding(std::uint64_t records) { state_->registry.set(Metric::kRebuilding, {}, real(records)); }
+
 void Metrics::paused(PauseReason reason, bool paused) {
   state_->registry.set(Metric::kPaused, {{"reason", name_of(kPauseNames, reason)}}, paused ? 1.0 : 0.0);
 }

@@ -78,6 +78,8 @@ class Metrics {
   void assigned(std::uint64_t partitions);
   void rebalance(RebalanceOutcome outcome);
   void rewind();
+  void moved_partition();
+  void rebuilding(std::uint64_t records);
   void paused(PauseReason reason, bool paused);
 
   // The step.

@@ -55,10 +55,15 @@ Result<std::vector<RecommendationList>> undelivered_lists(const Store& store) {
 // after a failure. A user in flight is not sent again before the report, so an older list never follows a newer one.
 class KafkaPublisher final : public Publisher {
  public:
-  KafkaPublisher(const PublisherOptions& options, Producer& producer, const Names& names, const Clock& clock)
-      : options_(options), producer_(producer), names_(names), clock_(clock) {}
+  KafkaPublisher(const PublisherOptions& options, Producer& producer, const Names& names, const Clock& clock,
+                 std::function<bool()> may_send)
+      : options_(options), producer_(producer), names_(names), clock_(clock), may_send_(std::move(may_send)) {}
 
-  Result<std::uint64_t> restore(const Store& store) override;
+  Result<std::uint64_t> restore_dead_letters(const Store& store) override;
+  Result<std::uint64_t> restore_lists(const Store& store, const ListFilter& wanted,
+                                      std::uint64_t version_floor) override;
+  void withdraw_lists() override;
+  std::size_t lists_in_flight() const override;
   void enqueue(std::vector<RecommendationList> lists) override;
   void enqueue_dead_letters(std::uint64_t first_sequence, std::span<const DeadLetter> letters) override;
   Result<Delivered> serve(std::chrono::milliseconds timeout, WriteBatch& batch) override;
@@ -70,7 +75,8 @@ class KafkaPublisher final : public Publisher {
     RecommendationList newest;
     std::uint64_t sent_version = 0;  // in flight; 0: not
     Millis sent_record_time;
-    bool queued = false;  // in `ready_` or `later_`
+    bool queued = false;     // in `ready_` or `later_`
+    bool withdrawn = false;  // in flight, and not to be sent again
     std::uint32_t failures = 0;
   };
   struct PendingLetter {
@@ -97,6 +103,7 @@ class KafkaPublisher final : public Publisher {
   Producer& producer_;
   const Names& names_;
   const Clock& clock_;
+  const std::function<bool()> may_send_;
   absl::flat_hash_map<std::string, PendingList> lists_;  // by user
   std::map<std::uint64_t, PendingLetter> letters_;       // by sequence
   std::deque<Ticket> ready_;
@@ -106,9 +113,20 @@ class KafkaPublisher final : public Publisher {
   std::uint64_t bytes_ = 0;
 };
 
-Result<std::uint64_t> KafkaPublisher::restore(const Store& store) {
+Result<std::uint64_t> KafkaPublisher::restore_lists(const Store& store, const ListFilter& wanted,
+                                                    std::uint64_t version_floor) {
   MILLRACE_ASSIGN_OR_RETURN(std::vector<RecommendationList> lists, undelivered_lists(store));
-  enqueue(std::move(lists));
+  std::uint64_t restored = 0;
+  for (RecommendationList& list : lists) {
+    if (!wanted(list)) continue;
+    list.version = std::max(list.version, version_floor);
+    add(std::move(list));
+    ++restored;
+  }
+  return restored;
+}
+
+Result<std::uint64_t> KafkaPublisher::restore_dead_letters(const Store& store) {
   Status status = Ok{};
   MILLRACE_RETURN_IF_ERROR(store.scan(Table::kDeadLetters, "", "", [&](std::string_view key, std::string_view value) {
     auto letter = decode_dead_letter(read_key(key), value);
@@ -120,7 +138,23 @@ Result<std::uint64_t> KafkaPublisher::restore(const Store& store) {
     return status.ok();
   }));
   MILLRACE_RETURN_IF_ERROR(std::move(status));
-  return std::uint64_t{backlog()};
+  return std::uint64_t{letters_.size()};
+}
+
+void KafkaPublisher::withdraw_lists() {
+  std::erase_if(ready_, [](const Ticket& ticket) { return !ticket.letter; });
+  std::erase_if(later_, [](const auto& entry) { return !entry.second.letter; });
+  for (auto& [user, pending] : lists_) {
+    pending.withdrawn = true;
+    pending.queued = false;
+    if (pending.sent_version == 0) bytes_ -= bytes_of(pending.newest);
+  }
+  absl::erase_if(lists_, [](const auto& entry) { return entry.second.sent_version == 0; });
+}
+
+std::size_t KafkaPublisher::lists_in_flight() const {
+  return static_cast<std::size_t>(
+      std::count_if(in_flight_.begin(), in_flight_.end(), [](const auto& entry) { return !entry.second.letter; }));
 }
 
 void KafkaPublisher::enqueue(std::vector<RecommendationList> lists) {
@@ -134,6 +168,7 @@ void KafkaPublisher::enqueue_dead_letters(std::uint64_t first_sequence, std::spa
 void KafkaPublisher::add(RecommendationList list) {
   const auto [place, is_new] = lists_.try_emplace(list.user.bytes);
   PendingList& pending = place->second;
+  pending.withdrawn = false;
   if (!is_new && list.version <= pending.newest.version) return;
   if (!is_new) bytes_ -= bytes_of(pending.newest);
   bytes_ += bytes_of(list);
@@ -159,7 +194,10 @@ Result<Delivered> KafkaPublisher::serve(std::chrono::milliseconds timeout, Write
     const Ticket ticket = std::move(found->second);
     in_flight_.erase(found);
     MILLRACE_FAILPOINT(kDelivered);
-    if (!report.delivered) ++delivered.failed;
+    if (!report.delivered) {
+      ++delivered.failed;
+      delivered.error = report.error;
+    }
     if (ticket.letter) {
       settle_letter(*ticket.letter, report, delivered, batch);
     } else {
@@ -186,6 +224,9 @@ Status KafkaPublisher::send() {
 Status KafkaPublisher::send_one(const Ticket& ticket) {
   Message message = message_of(ticket);
   message.token = next_token_;
+  if (!ticket.letter && may_send_ && !may_send_()) {
+    return Error{ErrorCode::kUnavailable, Disposition::kRetry, "send a list: it must wait"};
+  }
   MILLRACE_RETURN_IF_ERROR(producer_.produce(message));
   MILLRACE_FAILPOINT(kProduced);
   in_flight_.emplace(next_token_++, ticket);
@@ -214,22 +255,24 @@ void KafkaPublisher::settle_list(const UserId& user, const Delivery& report, Del
   const auto found = lists_.find(user.bytes);
   PendingList& pending = found->second;
   const std::uint64_t sent_version = std::exchange(pending.sent_version, 0);
-  if (!report.delivered) {
-    pending.queued = true;
-    postpone({user, std::nullopt}, pending.failures++);
+  const bool is_newest = pending.newest.version == sent_version;
+  if (report.delivered) {
+    ++delivered.lists;
+    delivered.freshness.push_back(report.at - pending.sent_record_time);
+    pending.failures = 0;
+    if (is_newest) batch.erase(Table::kDirty, user.bytes);
+  }
+  if (pending.withdrawn || (report.delivered && is_newest)) {
+    bytes_ -= bytes_of(pending.newest);
+    lists_.erase(found);
     return;
   }
-  ++delivered.lists;
-  delivered.freshness.push_back(report.at - pending.sent_record_time);
-  pending.failures = 0;
-  if (pending.newest.version != sent_version) {
-    pending.queued = true;
+  pending.queued = true;
+  if (report.delivered) {
     ready_.push_back({user, std::nullopt});
-    return;
+  } else {
+    postpone({user, std::nullopt}, pending.failures++);
   }
-  batch.erase(Table::kDirty, user.bytes);
-  bytes_ -= bytes_of(pending.newest);
-  lists_.erase(found);
 }
 
 void KafkaPublisher::settle_letter(std::uint64_t sequence, const Delivery& report, Delivered& delivered,
@@ -267,8 +310,8 @@ Status put_undelivered_anew(const Store& store, std::uint64_t version, WriteBatc
 }
 
 std::unique_ptr<Publisher> make_publisher(const PublisherOptions& options, Producer& producer, const Names& names,
-                                          const Clock& clock) {
-  return std::make_unique<KafkaPublisher>(options, producer, names, clock);
+                                          const Clock& clock, std::function<bool()> may_send) {
+  return std::make_unique<KafkaPublisher>(options, producer, names, clock, std::move(may_send));
 }
 
 }  // namespace millrace

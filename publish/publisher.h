@@ -59,15 +59,25 @@ struct Delivered {
   std::uint64_t lists = 0;
   std::uint64_t dead_letters = 0;
   std::uint64_t failed = 0;
+  std::string error;              // of the last that failed
   std::vector<Millis> freshness;  // per delivered list: delivery time less record_time
 };
+
+using ListFilter = std::function<bool(const RecommendationList&)>;
 
 class Publisher {
  public:
   virtual ~Publisher() = default;
-  // Queues everything that the store still has as dirty (after a start). Returns how many lists and dead letters.
-  // kCorruption, kInvalid: rows that cannot be read.
-  virtual Result<std::uint64_t> restore(const Store& store) = 0;
+  // Queue what the store still has as undelivered, and return how many that were. kCorruption, kInvalid: rows that
+  // cannot be read. Of the lists those that are `wanted`; a version below `version_floor` is raised to it, for lists
+  // that were made before another instance published for their users.
+  virtual Result<std::uint64_t> restore_dead_letters(const Store& store) = 0;
+  virtual Result<std::uint64_t> restore_lists(const Store& store, const ListFilter& wanted,
+                                              std::uint64_t version_floor) = 0;
+  // Forgets all lists that are not in flight; they stay undelivered in the store. One that is in flight is settled by
+  // its report, but not sent again.
+  virtual void withdraw_lists() = 0;
+  virtual std::size_t lists_in_flight() const = 0;
   // After the commit of the step that put them.
   virtual void enqueue(std::vector<RecommendationList> lists) = 0;
   virtual void enqueue_dead_letters(std::uint64_t first_sequence, std::span<const DeadLetter> letters) = 0;
@@ -75,14 +85,15 @@ class Publisher {
   // delivered dirty keys into `batch` (to be committed with the next step or by itself). Call it before the step writes
   // into the same batch, so that a step's new mark comes after the erasure of the old one. A failed delivery is counted
   // and tried again after a pause (0.1 s, doubling to 12.8 s). Errors: what produce() cannot retry, and the producer's
-  // fatal ones (kRestartClient: make a new producer and publisher, and restore()).
+  // fatal ones (kRestartClient: make a new producer and publisher, and restore).
   virtual Result<Delivered> serve(std::chrono::milliseconds timeout, WriteBatch& batch) = 0;
   virtual std::size_t backlog() const = 0;  // queued or in flight
   virtual std::uint64_t backlog_bytes() const = 0;
 };
 
-// `producer`, `names` and `clock` must outlive the result.
+// `producer`, `names` and `clock` must outlive the result. `may_send` is asked before each list is handed to the
+// producer; where it says no, lists wait. Empty: always.
 std::unique_ptr<Publisher> make_publisher(const PublisherOptions& options, Producer& producer, const Names& names,
-                                          const Clock& clock);
+                                          const Clock& clock, std::function<bool()> may_send = {});
 
 }  // namespace millrace

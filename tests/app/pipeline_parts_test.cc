@@ -3,6 +3,7 @@
 
 #include "app/log.h"
 #include "app/pipeline_effort.h"
+#include "app/pipeline_lease.h"
 #include "app/pipeline_pauses.h"
 #include "app/pipeline_start.h"
 #include "app/pipeline_versions.h"
@@ -49,16 +50,16 @@ TEST(StartPositionRules, TheStoresOffsetCounts) {
     const StartDecision decision = decide(facts(local, local, 10, 90), {StartPosition::kLatest, false});
     EXPECT_EQ(raw(decision.next), local);
     EXPECT_FALSE(decision.fresh);
-    EXPECT_EQ(decision.rewound, 0);
+    EXPECT_EQ(decision.behind, 0);
   }
-  EXPECT_EQ(decide(facts(50, 40, 10, 90)).rewound, 0) << "the group's offset is committed after the store's";
+  EXPECT_EQ(decide(facts(50, 40, 10, 90)).behind, 0) << "the group's offset is committed after the store's";
   EXPECT_EQ(raw(decide(facts(50, {}, 10, 90)).next), 50);
 }
 
 TEST(StartPositionRules, AStoreBehindTheGroupReadsTheDifferenceAgain) {
   const StartDecision decision = decide(facts(50, 70, 10, 90));
   EXPECT_EQ(raw(decision.next), 50);
-  EXPECT_EQ(decision.rewound, 20);
+  EXPECT_EQ(decision.behind, 20);
 }
 
 TEST(StartPositionRules, DeletedRecordsAreAGap) { EXPECT_THAT(refusal(facts(9, 9, 10, 90)), HasSubstr("retention")); }
@@ -71,6 +72,38 @@ TEST(StartPositionRules, AnEmptyStoreOfAKnownGroupAsksForABackupOrARebuild) {
   EXPECT_THAT(refusal(facts({}, 50, 10, 90)), HasSubstr("run --rebuild"));
   const StartDecision rebuilt = decide(facts({}, 50, 10, 90), {StartPosition::kLatest, true});
   EXPECT_EQ(raw(rebuilt.next), 10) << "a rebuild takes all that the topic still holds";
+  EXPECT_EQ(rebuilt.behind, 40) << "lists wait until the group's offset is reached again";
+}
+
+StartFacts moved(StartFacts found) {
+  found.elsewhere = true;
+  return found;
+}
+
+constexpr StartPolicy kRebuildMoved{StartPosition::kEarliest, false, MovedPartition::kRebuild};
+
+TEST(StartPositionRules, APartitionWhoseNewestStateIsElsewhereIsRefusedOrReadAgain) {
+  EXPECT_THAT(refusal(moved(facts({}, 50, 0, 90))), HasSubstr("kafka.on_moved_partition = \"rebuild\""));
+  EXPECT_THAT(refusal(moved(facts(30, 50, 0, 90))), HasSubstr("kafka.on_moved_partition = \"rebuild\""));
+  const StartDecision absent = decide(moved(facts({}, 50, 0, 90)), kRebuildMoved);
+  EXPECT_EQ(raw(absent.next), 0);
+  EXPECT_EQ(absent.behind, 50);
+  EXPECT_TRUE(absent.fresh);
+  const StartDecision older = decide(moved(facts(30, 50, 10, 90)), kRebuildMoved);
+  EXPECT_EQ(raw(older.next), 30);
+  EXPECT_EQ(older.behind, 20);
+}
+
+TEST(StartPositionRules, AMovedPartitionThatCannotBeReadFromItsBeginningIsRefused) {
+  EXPECT_THAT(refusal(moved(facts({}, 50, 1, 90)), kRebuildMoved), HasSubstr("cannot be rebuilt whole"));
+  EXPECT_THAT(refusal(moved(facts(9, 50, 10, 90)), kRebuildMoved), HasSubstr("retention"));
+  EXPECT_EQ(raw(decide(moved(facts({}, 50, 1, 90)), {StartPosition::kEarliest, true}).next), 1);
+}
+
+TEST(StartPositionRules, AStateAheadOfWhatAnotherInstanceReadGoesOn) {
+  const StartDecision decision = decide(moved(facts(50, 40, 10, 90)));
+  EXPECT_EQ(raw(decision.next), 50);
+  EXPECT_EQ(decision.behind, 0);
 }
 
 TEST(VersionBase, IsKeptInTheStore) {
@@ -100,11 +133,39 @@ TEST(VersionBase, VersionsContinueAboveTheClockAndWhatWasPublished) {
   EXPECT_TRUE(batch.empty());
 }
 
-TEST(VersionBase, NotesComeBackAndForeignOnesCountAsNone) {
-  EXPECT_EQ(read_version_note(version_note(1'700'000'000'000'123)), 1'700'000'000'000'123U);
-  EXPECT_EQ(read_version_note(""), 0U);
-  EXPECT_EQ(read_version_note("somebody else's"), 0U);
-  EXPECT_EQ(read_version_note("version=x"), 0U);
+TEST(GroupNotes, ComeBackAndForeignOnesCountAsNone) {
+  const GroupNote note{1'700'000'000'000'123, "0123456789abcdef"};
+  EXPECT_EQ(read_note(write_note(note)), note);
+  EXPECT_EQ(read_note("version=17"), (GroupNote{17, ""})) << "of a version that did not name its store";
+  for (const char* text : {"", "somebody else's", "version=x"}) EXPECT_EQ(read_note(text), GroupNote{});
+}
+
+TEST(StoreIdentity, IsDrawnOnceAndStays) {
+  const auto store = make_memory_store();
+  WriteBatch batch;
+  const std::string drawn = Versions::open(*store, Millis{1'000}, batch)->identity();
+  EXPECT_EQ(drawn.size(), 16U);
+  ASSERT_TRUE(store->commit(batch).ok());
+  WriteBatch none;
+  EXPECT_EQ(Versions::open(*store, Millis{2'000}, none)->identity(), drawn);
+  const auto other = make_memory_store();
+  EXPECT_NE(Versions::open(*other, Millis{1'000}, none)->identity(), drawn);
+}
+
+struct SteppingClock final : Clock {
+  Millis now() const override { return time; }
+  Millis time{1'000'000};
+};
+
+TEST(Lease, IsGoodForAThirdOfTheSessionTimeout) {
+  SteppingClock clock;
+  Lease lease(clock, Millis{6'000});
+  EXPECT_FALSE(lease.valid()) << "nothing is certain before the group has answered";
+  lease.renew(lease.now());
+  clock.time.count += 1'999;
+  EXPECT_TRUE(lease.valid());
+  clock.time.count += 1;
+  EXPECT_FALSE(lease.valid());
 }
 
 TEST(EffortGovernor, TrainsMostWhenNothingWaitsAndLeastWhenBehind) {

@@ -1,63 +1,15 @@
-// The whole way on a real Apache Kafka: records in, features, model and lists, records out; with kills, a broker that
-// goes away, and records that are broken, late, skewed or there twice.
+// The whole way on a real Apache Kafka: records in, features, model and lists, records out; with a broker that goes
+// away, and records that are broken, late, skewed or there twice.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <chrono>
-#include <thread>
-
-#include "core/random.h"
 #include "tests/integration/store_account.h"
 #include "tests/integration/stream_fixture.h"
 
 namespace millrace::testing {
 namespace {
 
-using std::chrono::milliseconds;
-
 using RealPipeline = StreamTest;
-
-SimulatorOptions small_shop(std::uint64_t events) {
-  SimulatorOptions options;
-  options.events = events;
-  options.users = 300;
-  options.items = 200;
-  options.late_rate = options.skewed_rate = options.duplicate_rate = options.broken_rate = 0.01;
-  return options;
-}
-
-std::uint64_t users_of(const RecordedSource& source) {
-  std::set<std::string> users;
-  for (const DemoRecord& record : source.records()) {
-    if (record.expected == Outcome::kApplied) users.insert(record.user);
-  }
-  return users.size();
-}
-
-void expect_every_user_served(const RecordedSource& source, Auditor& auditor) {
-  EXPECT_THAT(auditor.users_left_behind(), ::testing::IsEmpty());
-  EXPECT_EQ(auditor.counts().backwards, 0U);
-  EXPECT_EQ(auditor.counts().unreadable, 0U);
-  std::uint64_t served = 0;
-  for (const std::string& user : auditor.users()) served += auditor.list_of(user).empty() ? 0U : 1U;
-  EXPECT_EQ(served, users_of(source));
-}
-
-// Everything on the event topics.
-std::vector<Record> read_topics(const std::string& bootstrap, const FeedOptions& options) {
-  ReaderOptions reader_options;
-  reader_options.bootstrap_servers = bootstrap;
-  reader_options.topics.assign(options.topics.begin(), options.topics.end());
-  auto reader = open_reader(reader_options);
-  EXPECT_TRUE(reader.ok());
-  std::vector<Record> records;
-  while (!(*reader)->at_end()) {
-    auto polled = (*reader)->poll(5'000, milliseconds{100});
-    if (!polled.ok()) continue;
-    records.insert(records.end(), polled->begin(), polled->end());
-  }
-  return records;
-}
 
 TEST_F(RealPipeline, EveryRecordOfThreeTopicsHasItsOutcomeAndEveryUserANewestList) {
   if (!prepare()) GTEST_SKIP() << "no Apache Kafka here";
@@ -80,30 +32,6 @@ TEST_F(RealPipeline, EveryRecordOfThreeTopicsHasItsOutcomeAndEveryUserANewestLis
     EXPECT_EQ(auditor->counts().dead_letters[topic], sent[topic][static_cast<std::size_t>(Outcome::kDeadLetter)]);
   }
   expect_features_of(source->records(), config(), *store);
-}
-
-TEST_F(RealPipeline, TwentyKillsLeaveNoTraceInFeaturesOffsetsModelOrLists) {
-  if (!prepare()) GTEST_SKIP() << "no Apache Kafka here";
-  const auto source = simulate(small_shop(30'000));
-  const FeedCounts sent = feed(*source);
-  Random random(7);
-  for (int kill = 0; kill < 20; ++kill) {
-    const std::uint64_t before = settled();
-    start_service();
-    ASSERT_NO_FATAL_FAILURE(wait_until_settled(before + 1)) << "kill " << kill;
-    std::this_thread::sleep_for(milliseconds{random.below(150)});
-    kill_service();
-    ASSERT_LT(settled(), total(sent)) << "the stream ended before kill " << kill << "; it must be longer";
-  }
-  start_service();
-  ASSERT_NO_FATAL_FAILURE(wait_until_settled(total(sent)));
-  stop_service();
-  const auto store = open_store();
-  EXPECT_EQ(settled_counts(*store), sent);
-  expect_features_of(source->records(), config(), *store);
-  expect_same_as_uninterrupted(read_topics(bootstrap(), feed_options()), config(), *store);
-  const auto auditor = audit();
-  expect_every_user_served(*source, *auditor);
 }
 
 TEST_F(RealPipeline, ABrokerThatRestartsMidStreamCostsNothingButTime) {

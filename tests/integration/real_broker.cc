@@ -33,18 +33,30 @@ std::filesystem::path jars_folder() {
                        : std::filesystem::path(given);
 }
 
-std::string server_properties(const std::filesystem::path& folder, int port, int controller_port) {
+std::string server_properties(const std::filesystem::path& folder, int port, int controller_port,
+                              const BrokerOptions& options) {
   const std::string client = "127.0.0.1:" + std::to_string(port);
+  std::string listeners;
+  std::string advertised;
+  std::string protocols = "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT";
+  for (const BrokerListener& each : options.listeners) {
+    listeners += "," + each.name + "://127.0.0.1:" + std::to_string(each.port);
+    advertised += "," + each.name + "://127.0.0.1:" + std::to_string(each.advertised_port);
+    protocols += "," + each.name + ":" + each.protocol;
+  }
   const std::string controller = "127.0.0.1:" + std::to_string(controller_port);
   return "process.roles=broker,controller\nnode.id=1\n"
          "controller.quorum.voters=1@" +
          controller +
          "\n"
          "listeners=PLAINTEXT://" +
-         client + ",CONTROLLER://" + controller +
+         client + ",CONTROLLER://" + controller + listeners +
          "\n"
          "advertised.listeners=PLAINTEXT://" +
-         client +
+         client + advertised +
+         "\n"
+         "listener.security.protocol.map=" +
+         protocols +
          "\n"
          "controller.listener.names=CONTROLLER\ninter.broker.listener.name=PLAINTEXT\n"
          "log.dirs=" +
@@ -54,7 +66,8 @@ std::string server_properties(const std::filesystem::path& folder, int port, int
          "transaction.state.log.replication.factor=1\ntransaction.state.log.min.isr=1\n"
          "transaction.state.log.num.partitions=2\n"
          "group.initial.rebalance.delay.ms=0\nauto.create.topics.enable=false\n"
-         "broker.session.timeout.ms=6000\n";
+         "broker.session.timeout.ms=6000\n" +
+         options.properties;
 }
 
 constexpr const char* kLogging =
@@ -66,19 +79,24 @@ void write_file(const std::filesystem::path& path, const std::string& text) { st
 
 }  // namespace
 
-Result<std::unique_ptr<RealBroker>> RealBroker::start() {
+Result<std::unique_ptr<RealBroker>> RealBroker::start(const BrokerOptions& options) {
   std::unique_ptr<RealBroker> broker(new RealBroker);
   broker->bootstrap_servers_ = environment("MILLRACE_TEST_BOOTSTRAP");
+  const bool any_will_do = options.listeners.empty() && options.properties.empty();
+  if (!broker->bootstrap_servers_.empty() && !any_will_do) {
+    return stop_error(ErrorCode::kInvalid,
+                      "starting Apache Kafka: MILLRACE_TEST_BOOTSTRAP names a broker, but this test sets up its own");
+  }
   if (!broker->bootstrap_servers_.empty()) {
     MILLRACE_RETURN_IF_ERROR(broker->wait_until_it_answers());
     return broker;
   }
-  MILLRACE_RETURN_IF_ERROR(broker->prepare(jars_folder()));
+  MILLRACE_RETURN_IF_ERROR(broker->prepare(jars_folder(), options));
   MILLRACE_RETURN_IF_ERROR(broker->launch());
   return broker;
 }
 
-Status RealBroker::prepare(const std::filesystem::path& jars) {
+Status RealBroker::prepare(const std::filesystem::path& jars, const BrokerOptions& options) {
   if (!std::filesystem::is_directory(jars)) {
     return stop_error(ErrorCode::kNotFound, "starting Apache Kafka: no jars in " + jars.string() +
                                                 "; run ./dev setup, or set MILLRACE_TEST_BOOTSTRAP to a broker");
@@ -87,7 +105,7 @@ Status RealBroker::prepare(const std::filesystem::path& jars) {
   folder_.emplace("millrace-kafka");
   const int port = free_port();
   bootstrap_servers_ = "127.0.0.1:" + std::to_string(port);
-  write_file(folder_->path() / "server.properties", server_properties(folder_->path(), port, free_port()));
+  write_file(folder_->path() / "server.properties", server_properties(folder_->path(), port, free_port(), options));
   write_file(folder_->path() / "log4j2.properties", kLogging);
   std::vector<std::string> format = java("kafka.tools.StorageTool");
   format.insert(format.end(),
@@ -136,6 +154,13 @@ Status RealBroker::wait_until_it_answers() {
 void RealBroker::stop() { process_->end(SIGTERM, kStopPatience); }
 void RealBroker::kill() { process_->end(SIGKILL, kStopPatience); }
 Status RealBroker::restart() { return launch(); }
+
+int RealBroker::run_tool(const std::string& main_class, const std::vector<std::string>& arguments) {
+  std::vector<std::string> command = java(main_class);
+  command.insert(command.end(), arguments.begin(), arguments.end());
+  auto process = ChildProcess::start({.command = command, .log = folder_->path() / "tool.log"});
+  return process.ok() ? process->wait(kStartPatience).value_or(-1) : -1;
+}
 
 bool broker_required() { return environment("MILLRACE_TEST_KAFKA") == "required"; }
 

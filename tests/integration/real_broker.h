@@ -7,16 +7,30 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/result.h"
 #include "demo/child_process.h"
 
 namespace millrace::testing {
 
+struct BrokerListener {
+  std::string name;
+  std::string protocol;  // PLAINTEXT, SASL_SSL
+  int port = 0;
+  int advertised_port = 0;  // another one where a proxy stands before it
+};
+
+struct BrokerOptions {
+  std::vector<BrokerListener> listeners;  // beside the plain one of bootstrap_servers()
+  std::string properties;                 // lines added to server.properties
+};
+
 class RealBroker {
  public:
-  // Returns when the broker answers. kNotFound: no Java or no jars here; the message names the remedy.
-  static Result<std::unique_ptr<RealBroker>> start();
+  // Returns when the broker answers. kNotFound: no Java or no jars here; the message names the remedy. A broker that
+  // was given is used as it is where `options` ask for nothing; where they do, kInvalid: the test is to be skipped.
+  static Result<std::unique_ptr<RealBroker>> start(const BrokerOptions& options = {});
 
   const std::string& bootstrap_servers() const { return bootstrap_servers_; }
   // False for a broker that was given: stop(), kill() and restart() are not to be called then.
@@ -25,10 +39,12 @@ class RealBroker {
   void stop();       // SIGTERM, and waits
   void kill();       // SIGKILL, and waits
   Status restart();  // after stop() or kill(): the same ports and data; returns when it answers
+  // One of Kafka's own tools, for instance kafka.admin.ConfigCommand: its exit code.
+  int run_tool(const std::string& main_class, const std::vector<std::string>& arguments);
 
  private:
   RealBroker() = default;
-  Status prepare(const std::filesystem::path& jars);
+  Status prepare(const std::filesystem::path& jars, const BrokerOptions& options);
   Status launch();
   Status wait_until_it_answers();
   std::vector<std::string> java(const std::string& main_class) const;

@@ -162,6 +162,17 @@ void expect_features_of(const std::vector<DemoRecord>& sent, const Config& confi
   for (const auto& [name, expected] : world.items) expect_item(name, expected, config, **features);
 }
 
+void expect_users_of(const std::vector<DemoRecord>& sent, const std::set<std::string>& users, const Config& config,
+                     const Store& store) {
+  const NaiveWorld world = account_of(sent);
+  auto features = open_features(config.features, store);
+  ASSERT_TRUE(features.ok()) << features.error().message;
+  for (const std::string& name : users) {
+    const auto expected = world.users.find(name);
+    if (expected != world.users.end()) expect_user(name, expected->second, config, **features);
+  }
+}
+
 void expect_same_as_uninterrupted(const std::vector<Record>& records, const Config& config, const Store& store) {
   const auto features = open_features(config.features, store);
   ASSERT_TRUE(features.ok()) << features.error().message;
@@ -172,6 +183,21 @@ void expect_same_as_uninterrupted(const std::vector<Record>& records, const Conf
   for (const auto& [table, rows] : compared) {
     EXPECT_GT(rows, 0U) << table_name(table) << " is empty: the comparison would show nothing";
   }
+}
+
+void expect_newest_versions(const Store& store, const Auditor& auditor) {
+  std::uint64_t differing = 0;
+  std::uint64_t lists = 0;
+  for (const auto& [user, row] : rows(store, Table::kLists)) {
+    const auto list = decode_list(UserId(user), row);
+    ASSERT_TRUE(list.ok()) << list.error().message;
+    differing += list->version == auditor.user(user).version ? 0U : 1U;
+    ++lists;
+  }
+  EXPECT_EQ(differing, 0U) << "users whose newest published version is not the store's, of " << lists;
+  std::uint64_t published = 0;
+  for (const std::string& user : auditor.users()) published += auditor.user(user).version > 0 ? 1U : 0U;
+  EXPECT_EQ(published, lists);
 }
 
 }  // namespace millrace::testing

@@ -1,7 +1,10 @@
 #include "tests/integration/stream_fixture.h"
 
+#include <gmock/gmock.h>
+
 #include <csignal>
 #include <fstream>
+#include <set>
 #include <thread>
 
 #include "store/rocks_store.h"
@@ -17,7 +20,9 @@ using std::chrono::steady_clock;
 constexpr seconds kReadyPatience{60};
 constexpr seconds kSettlePatience{300};
 constexpr milliseconds kStopPatience{60'000};
+constexpr milliseconds kEndPatience{60'000};
 constexpr milliseconds kPause{50};
+constexpr seconds kFirstFetch{2};  // after it an auditor reads on while anything comes
 
 // Small enough for two cores beside a broker; everything else is as shipped.
 constexpr const char* kSmallModel =
@@ -34,10 +39,64 @@ std::unique_ptr<RecordedSource> simulate(const SimulatorOptions& options) {
   return std::make_unique<RecordedSource>(simulator.items(), std::move(records));
 }
 
-bool StreamTest::prepare() {
-  auto broker = RealBroker::start();
+SimulatorOptions small_shop(std::uint64_t events) {
+  SimulatorOptions options;
+  options.events = events;
+  options.users = 300;
+  options.items = 200;
+  options.late_rate = options.skewed_rate = options.duplicate_rate = options.broken_rate = 0.01;
+  return options;
+}
+
+std::vector<Record> read_topics(const FeedOptions& options) {
+  ReaderOptions reader_options;
+  reader_options.bootstrap_servers = options.bootstrap_servers;
+  reader_options.topics.assign(options.topics.begin(), options.topics.end());
+  auto reader = open_reader(reader_options);
+  EXPECT_TRUE(reader.ok());
+  std::vector<Record> records;
+  while (!(*reader)->at_end()) {
+    auto polled = (*reader)->poll(5'000, milliseconds{100});
+    if (!polled.ok()) continue;
+    records.insert(records.end(), polled->begin(), polled->end());
+  }
+  return records;
+}
+
+void expect_every_user_served(const RecordedSource& source, Auditor& auditor) {
+  EXPECT_THAT(auditor.users_left_behind(), ::testing::IsEmpty());
+  EXPECT_EQ(auditor.counts().backwards, 0U);
+  EXPECT_EQ(auditor.counts().unreadable, 0U);
+  std::uint64_t served = 0;
+  for (const std::string& user : auditor.users()) served += auditor.list_of(user).empty() ? 0U : 1U;
+  std::set<std::string> users;
+  for (const DemoRecord& record : source.records()) {
+    if (record.expected == Outcome::kApplied) users.insert(record.user);
+  }
+  EXPECT_EQ(served, users.size());
+}
+
+AlongsideAuditor::AlongsideAuditor(const AuditOptions& options) {
+  auto auditor = Auditor::open(options);
+  EXPECT_TRUE(auditor.ok()) << auditor.error().message;
+  auditor_ = std::move(auditor).value();
+  reading_ = std::jthread([this](const std::stop_token& stop) {
+    const Status read = auditor_->read(stop);
+    EXPECT_TRUE(read.ok()) << read.error().message;
+  });
+}
+
+Auditor& AlongsideAuditor::finish() {
+  std::this_thread::sleep_for(kFirstFetch);
+  reading_.request_stop();
+  reading_.join();
+  return *auditor_;
+}
+
+bool StreamTest::prepare(const BrokerOptions& options) {
+  auto broker = RealBroker::start(options);
   if (!broker.ok()) {
-    EXPECT_FALSE(broker_required()) << broker.error().message;
+    EXPECT_TRUE(!broker_required() || broker.error().code == ErrorCode::kInvalid) << broker.error().message;
     return false;
   }
   broker_ = std::move(broker).value();
@@ -69,26 +128,31 @@ FeedCounts StreamTest::feed(RecordedSource& source, bool with_items) {
   return (*feeder)->counts();
 }
 
-std::unique_ptr<Auditor> StreamTest::audit() const {
+AuditOptions StreamTest::audit_options() const {
   AuditOptions options;
   options.bootstrap_servers = bootstrap();
   options.topics = {topic("clicks"), topic("purchases"), topic("ratings")};
   options.list_topic = topic("recommendations");
-  auto auditor = Auditor::open(options);
+  return options;
+}
+
+std::unique_ptr<Auditor> StreamTest::audit() const {
+  auto auditor = Auditor::open(audit_options());
   EXPECT_TRUE(auditor.ok()) << auditor.error().message;
   std::jthread reading([&](const std::stop_token& stop) { EXPECT_TRUE((*auditor)->read(stop).ok()); });
-  std::this_thread::sleep_for(seconds{2});  // the first fetch; after it the auditor reads on while anything comes
+  std::this_thread::sleep_for(kFirstFetch);
   reading.request_stop();
   reading.join();
   return std::move(auditor).value();
 }
 
-std::string StreamTest::configuration() const {
-  std::string text = "[service]\nstate_directory = \"" + (folder_.path() / "state").string() + "\"\n";
-  text += "[kafka]\nbootstrap_servers = \"" + bootstrap() + "\"\ngroup = \"" + topic("group") + "\"\n";
-  text +=
-      "instance_id = \"one\"\n";  // so that a killed instance is back at once, without waiting for its session to end
-  text += "[metrics]\nport = " + std::to_string(port_) + "\n";
+std::string StreamTest::configuration(const std::filesystem::path& state, int port,
+                                      const std::string& instance_id) const {
+  std::string text = "[service]\nstate_directory = \"" + state.string() + "\"\n";
+  text += "[kafka]\nbootstrap_servers = \"" + (service_bootstrap_.empty() ? bootstrap() : service_bootstrap_) +
+          "\"\ngroup = \"" + topic("group") + "\"\n";
+  text += "instance_id = \"" + instance_id + "\"\n" + extra_kafka_;
+  text += "[metrics]\nport = " + std::to_string(port) + "\n";
   text += "[publish]\ntopic = \"" + topic("recommendations") + "\"\n";
   text += "[ingest.items]\ntopic = \"" + topic("items") + "\"\n";
   for (const std::string_view name : kDemoTopics) {
@@ -97,12 +161,14 @@ std::string StreamTest::configuration() const {
   return text + kSmallModel + extra_configuration_;
 }
 
-void StreamTest::start_service() {
+void StreamTest::start_service(const std::vector<std::string>& flags) {
   const auto path = folder_.path() / "millrace.toml";
-  std::ofstream(path) << configuration();
+  // The instance id brings a killed instance back at once, without waiting for its session to end.
+  std::ofstream(path) << configuration(folder_.path() / "state", port_, "one");
   const std::string program = std::string(MILLRACE_BINARY_DIR) + "/app/millrace";
-  auto process = ChildProcess::start(
-      {.command = {program, "run", "--config", path.string()}, .log = folder_.path() / "millrace.log"});
+  std::vector<std::string> command{program, "run", "--config", path.string()};
+  command.insert(command.end(), flags.begin(), flags.end());
+  auto process = ChildProcess::start({.command = command, .log = folder_.path() / "millrace.log"});
   ASSERT_TRUE(process.ok()) << process.error().message;
   service_ = std::move(process).value();
 }
@@ -146,6 +212,11 @@ void StreamTest::stop_service() {
 }
 
 void StreamTest::kill_service() { service_->end(SIGKILL, kStopPatience); }
+
+void StreamTest::expect_end(int exit_code, const std::string& last_words) {
+  EXPECT_EQ(service_->wait(kEndPatience), exit_code) << tail(folder_.path() / "millrace.log", 20);
+  EXPECT_THAT(tail(folder_.path() / "millrace.log", 3), ::testing::HasSubstr(last_words));
+}
 
 Config StreamTest::config() const {
   auto config = load_config((folder_.path() / "millrace.toml").string());

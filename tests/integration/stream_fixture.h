@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -44,10 +45,33 @@ class RecordedSource final : public EventSource {
 // Everything that the simulator sends.
 std::unique_ptr<RecordedSource> simulate(const SimulatorOptions& options);
 
+// A shop of three hundred users and two hundred items, with one record in a hundred of every kind of fault.
+SimulatorOptions small_shop(std::uint64_t events);
+
+// Everything on the event topics.
+std::vector<Record> read_topics(const FeedOptions& options);
+
+// Adds test failures unless every user with a record to be applied has a newest list that reflects all of them, and no
+// version ever went back.
+void expect_every_user_served(const RecordedSource& source, Auditor& auditor);
+
+// Reads all topics from their beginning, in a thread of its own, while the service runs: sees every version in its
+// order, before compaction could take one away.
+class AlongsideAuditor {
+ public:
+  explicit AlongsideAuditor(const AuditOptions& options);
+  // Reads to the present end.
+  Auditor& finish();
+
+ private:
+  std::unique_ptr<Auditor> auditor_;
+  std::jthread reading_;
+};
+
 class StreamTest : public ::testing::Test {
  protected:
   // Starts the broker and creates the topics; the test is to return where it did not (skipped or failed).
-  bool prepare();
+  bool prepare(const BrokerOptions& options = {});
 
   std::string topic(const std::string& name) const { return name + "-" + suffix_; }
   FeedOptions feed_options() const;
@@ -55,8 +79,9 @@ class StreamTest : public ::testing::Test {
   FeedCounts feed(RecordedSource& source, bool with_items = true);
   // Reads all topics from their beginning to their present end.
   std::unique_ptr<Auditor> audit() const;
+  AuditOptions audit_options() const;
 
-  void start_service();
+  void start_service(const std::vector<std::string>& flags = {});
   // Waits for /readyz.
   void wait_until_ready();
   // Waits until the store says that so many records of the event topics have their outcome.
@@ -66,12 +91,19 @@ class StreamTest : public ::testing::Test {
   // SIGTERM; expects exit code 0.
   void stop_service();
   void kill_service();
+  // Expects the service to end by itself with that exit code, having said that.
+  void expect_end(int exit_code, const std::string& last_words);
 
   Config config() const;
   std::unique_ptr<Store> open_store() const;
   const std::string& bootstrap() const { return broker_->bootstrap_servers(); }
 
-  // Lines of TOML added to the configuration before start_service(), by section.
+  // The configuration of an instance with a state directory and a port of its own. Empty `instance_id`: none.
+  std::string configuration(const std::filesystem::path& state, int port, const std::string& instance_id) const;
+
+  // Lines of TOML added to the configuration before start_service(): to [kafka], and by section.
+  std::string extra_kafka_;
+  std::string service_bootstrap_;  // empty: the broker's
   std::string extra_configuration_;
   std::unique_ptr<RealBroker> broker_;
   std::optional<ChildProcess> service_;
@@ -79,7 +111,6 @@ class StreamTest : public ::testing::Test {
   int port_ = free_port();
 
  private:
-  std::string configuration() const;
   std::string suffix_ = unique_name("t");
 };
 

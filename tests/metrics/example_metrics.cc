@@ -15,6 +15,8 @@ void report_ingest(Metrics& metrics) {
   metrics.assigned(2);
   metrics.rebalance(RebalanceOutcome::kAssigned);
   metrics.rewind();
+  metrics.moved_partition();
+  metrics.rebuilding(12);
   metrics.paused(PauseReason::kBacklog, true);
 }
 

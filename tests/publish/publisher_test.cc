@@ -14,6 +14,8 @@ using std::chrono::milliseconds;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
+bool every_list(const RecommendationList&) { return true; }
+
 // One instance of the service as far as publishing goes; `crash()` forgets everything that is not in the store.
 class PublisherTest : public testing::Test {
  protected:
@@ -24,7 +26,8 @@ class PublisherTest : public testing::Test {
     producer.waiting.clear();
     producer.reports.clear();
     publisher = make_publisher(options, producer, names, clock);
-    ASSERT_TRUE(publisher->restore(*store).ok());
+    ASSERT_TRUE(publisher->restore_dead_letters(*store).ok());
+    ASSERT_TRUE(publisher->restore_lists(*store, every_list, 0).ok());
   }
   void crash() { start(); }
 
@@ -281,9 +284,57 @@ TEST_F(PublisherTest, DamagedRowsAreRefusedAtStart) {
   WriteBatch batch;
   batch.put(Table::kDirty, "ann", "\x01\x05");
   ASSERT_TRUE(store->commit(batch).ok());
-  const auto restored = make_publisher(options, producer, names, clock)->restore(*store);
+  const auto restored = make_publisher(options, producer, names, clock)->restore_lists(*store, every_list, 0);
   ASSERT_FALSE(restored.ok());
   EXPECT_EQ(restored.error().code, ErrorCode::kCorruption);
+}
+
+TEST_F(PublisherTest, OnlyTheListsThatAreWantedComeBackAndNoneBelowTheFloor) {
+  step({list_of("ann", 5), list_of("bob", 9)});
+  crash();
+  publisher->withdraw_lists();
+  const auto ann = [](const RecommendationList& list) { return list.user.bytes == "ann"; };
+  EXPECT_EQ(*publisher->restore_lists(*store, ann, 7), 1U);
+  serve();
+  producer.report_all();
+  serve();
+  commit();
+  EXPECT_THAT(versions("ann"), ElementsAre(7U)) << "another instance may have published up to there";
+  EXPECT_THAT(versions("bob"), ElementsAre());
+  EXPECT_EQ(rows(Table::kDirty), 1U) << "bob waits in the store";
+}
+
+TEST_F(PublisherTest, WithdrawnListsAreNotSentAndThoseOnTheirWayAreSettled) {
+  step({list_of("ann", 5), list_of("bob", 5)});
+  serve();
+  step({list_of("ann", 6)});
+  publisher->withdraw_lists();
+  EXPECT_EQ(publisher->lists_in_flight(), 2U);
+  producer.report_all();
+  serve();
+  serve();
+  producer.report_all();
+  commit();
+  EXPECT_THAT(versions("ann"), ElementsAre(5U)) << "the newer one was withdrawn";
+  EXPECT_EQ(publisher->backlog(), 0U);
+  EXPECT_EQ(publisher->backlog_bytes(), 0U);
+  EXPECT_EQ(rows(Table::kDirty), 1U) << "ann's newer list waits in the store";
+  EXPECT_EQ(*publisher->restore_lists(*store, every_list, 0), 1U);
+  serve();
+  producer.report_all();
+  EXPECT_THAT(versions("ann"), ElementsAre(5U, 6U));
+}
+
+TEST_F(PublisherTest, ListsWaitWhileTheyMayNotBeSent) {
+  bool may_send = false;
+  publisher = make_publisher(options, producer, names, clock, [&] { return may_send; });
+  step({list_of("ann", 5)}, {letter_of(1)});
+  serve();
+  EXPECT_TRUE(producer.waiting.empty());
+  may_send = true;
+  serve();
+  producer.report_all();
+  EXPECT_THAT(versions("ann"), ElementsAre(5U));
 }
 
 }  // namespace
