@@ -22,6 +22,7 @@ enum class ExitCode : int {
   kLocked = 5,      // another process uses the state directory
   kFatal = 6,       // the Kafka client gave up for good
   kNoSpace = 7,     // the disk is full
+  kDenied = 8,      // the state directory cannot be written: permissions, a read-only disk
 };
 ExitCode exit_code(ErrorCode code);
 

@@ -117,6 +117,8 @@ ExitCode exit_code(ErrorCode code) {
       return ExitCode::kFatal;
     case ErrorCode::kNoSpace:
       return ExitCode::kNoSpace;
+    case ErrorCode::kDenied:
+      return ExitCode::kDenied;
     case ErrorCode::kIo:
     case ErrorCode::kUnavailable:
       break;

@@ -171,6 +171,8 @@ void MetricsObserver::on_rebalance(Rebalance what, std::size_t partitions) {
 
 void MetricsObserver::on_rewind(TopicPartition /*partition*/, std::int64_t /*records*/) { metrics_.rewind(); }
 
+void MetricsObserver::on_store_rewound() { metrics_.rewind(); }
+
 void MetricsObserver::on_paused(Pause why, bool paused) { metrics_.paused(reason_of(why), paused); }
 
 void MetricsObserver::on_ready(Readiness check, bool passes, std::string_view detail) {

@@ -5,6 +5,7 @@
 
 #include "app/log.h"
 #include "app/pipeline_state.h"
+#include "app/state_checks.h"
 #include "core/bytes.h"
 
 namespace millrace {
@@ -33,6 +34,29 @@ Result<std::uint64_t> next_sequence(const Store& store) {
     return true;
   }));
   return next;
+}
+
+// Whatever is missing from the store, versions never go back.
+Result<Versions> open_versions(Store& store, PipelineObserver& observer, Millis now) {
+  WriteBatch batch;
+  MILLRACE_ASSIGN_OR_RETURN(Versions versions, Versions::open(store, now, batch));
+  if (store.continuity() == Continuity::kRewound) {
+    log_warn(
+        "acknowledged commits are missing from the state, for the end of its log is damaged or gone; it goes on from "
+        "an "
+        "earlier commit, and the difference is read again from the topics",
+        {{"version_base", versions.base()}});
+    observer.on_store_rewound();
+  }
+  if (store.continuity() == Continuity::kUnknown) {
+    log_info("the state is a copy or a restored backup, so list versions continue from a new base",
+             {{"version_base", versions.base()}});
+  }
+  if (store.continuity() != Continuity::kUnbroken) {
+    MILLRACE_RETURN_IF_ERROR(renew_undelivered(store, versions, batch));
+  }
+  if (!batch.empty()) MILLRACE_RETURN_IF_ERROR(store.commit(batch));
+  return versions;
 }
 
 }  // namespace
@@ -67,9 +91,8 @@ Status Pipeline::run(const std::atomic<bool>& stop) { return state_->run(stop); 
 Result<std::unique_ptr<Pipeline>> Pipeline::open(const Config& config, Store& store, PipelineObserver& observer,
                                                  const Clock& clock) {
   MILLRACE_RETURN_IF_ERROR(check_ingest(config.ingest));
-  WriteBatch batch;
-  MILLRACE_ASSIGN_OR_RETURN(const Versions versions, Versions::open(store, clock.now(), batch));
-  if (!batch.empty()) MILLRACE_RETURN_IF_ERROR(store.commit(batch));
+  MILLRACE_RETURN_IF_ERROR(check_state(store));
+  MILLRACE_ASSIGN_OR_RETURN(const Versions versions, open_versions(store, observer, clock.now()));
   StepOptions options = step_options(config);
   options.version_base = versions.base();
   MILLRACE_ASSIGN_OR_RETURN(auto step, Step::open(options, store));
@@ -146,6 +169,7 @@ Status Pipeline::State::turn() {
   source.set_paused(Pause::kBacklog, backlog.update(outlet.backlog(), outlet.backlog_bytes()));
   auto records = source.poll(config.step.records_max, milliseconds(config.step.wait_max.count));
   if (!records.ok()) return recover(records.error(), KafkaClient::kConsumer);
+  if (source.take_renewal()) MILLRACE_RETURN_IF_ERROR(outlet.reopen(pending));
   MILLRACE_RETURN_IF_ERROR(follow_items());
   const bool work = !records->empty() || (items && items->waiting());
   MILLRACE_RETURN_IF_ERROR(work ? run_step(*records) : rest());

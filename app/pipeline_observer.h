@@ -67,6 +67,8 @@ class PipelineObserver {
   virtual void on_rebalance(Rebalance /*what*/, std::size_t /*partitions*/) {}
   // The store is `records` behind what the group has committed: it was rewound, and the difference is read again.
   virtual void on_rewind(TopicPartition /*partition*/, std::int64_t /*records*/) {}
+  // Acknowledged commits were missing when the store was opened (Continuity::kRewound).
+  virtual void on_store_rewound() {}
   virtual void on_paused(Pause /*why*/, bool /*paused*/) {}
   virtual void on_ready(Readiness /*check*/, bool /*passes*/, std::string_view /*detail*/) {}
   virtual void on_client_restart(KafkaClient /*client*/) {}

@@ -78,6 +78,14 @@ Status Outlet::open() {
   options.log = log_kafka("producer");
   MILLRACE_ASSIGN_OR_RETURN(producer_, open_producer(options));
   publisher_ = make_publisher(context_.config.publish.options, *producer_, context_.names, context_.clock);
+  return Ok{};
+}
+
+// What was delivered is taken off the books first.
+Status Outlet::reopen(WriteBatch& pending) {
+  if (!pending.empty()) MILLRACE_RETURN_IF_ERROR(context_.store.commit(pending));
+  pending.clear();
+  MILLRACE_RETURN_IF_ERROR(open());
   MILLRACE_ASSIGN_OR_RETURN(const std::uint64_t restored, publisher_->restore(context_.store));
   if (restored > 0) log_info("undelivered lists and dead letters are published again", {{"messages", restored}});
   return Ok{};
@@ -93,9 +101,7 @@ Status Outlet::serve(std::chrono::milliseconds timeout, WriteBatch& pending) {
   if (delivered.error().disposition != Disposition::kRestartClient) return std::move(delivered).error();
   log_warn("the producer is replaced by a new one", {{"error", delivered.error().message}});
   context_.observer.on_client_restart(KafkaClient::kProducer);
-  MILLRACE_RETURN_IF_ERROR(context_.store.commit(pending));
-  pending.clear();
-  return open();
+  return reopen(pending);
 }
 
 Status Outlet::drain(std::chrono::milliseconds timeout, WriteBatch& pending) {

@@ -36,8 +36,11 @@ class Outlet {
  public:
   explicit Outlet(const OutletContext& context) : context_(context) {}
 
-  // Queues again whatever the store has as undelivered.
+  // With nothing queued.
   Status open();
+  // A new producer, and whatever the store has as undelivered queued again. Not before partitions are assigned: only
+  // then is it known whether the versions in the store are behind what was published.
+  Status reopen(WriteBatch& pending);
   void enqueue(std::vector<RecommendationList> lists) { publisher_->enqueue(std::move(lists)); }
   void enqueue_dead_letters(std::uint64_t first_sequence, std::span<const DeadLetter> letters) {
     publisher_->enqueue_dead_letters(first_sequence, letters);

@@ -124,8 +124,11 @@ Result<std::vector<TopicPartitionOffset>> GroupSource::start(std::span<const Top
   context_.ingest.flush(batch);
   if (context_.versions.raise(published, rewound, last_step_, context_.clock.now(), batch)) {
     log_info("list versions continue from a new base", {{"base", context_.versions.base()}});
+    MILLRACE_RETURN_IF_ERROR(renew_undelivered(context_.store, context_.versions, batch));
+    renewal_ = true;
   }
   if (!batch.empty()) MILLRACE_RETURN_IF_ERROR(context_.store.commit(batch));
+  if (!std::exchange(ever_assigned_, true)) renewal_ = true;
   return offsets;
 }
 

@@ -9,6 +9,7 @@
 #include <set>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "app/config.h"
@@ -53,6 +54,10 @@ class GroupSource final : public RebalanceListener {
   // ingest is then ahead of the store.
   void close(bool commit);
 
+  // Whether partitions were assigned for the first time, or list versions got a new base, since the last question: what
+  // is still to be delivered must then be read from the store.
+  bool take_renewal() { return std::exchange(renewal_, false); }
+
   // Reading pauses while there is any reason to.
   void set_paused(Pause why, bool paused);
   bool paused() const { return !pauses_.empty(); }
@@ -85,6 +90,8 @@ class GroupSource final : public RebalanceListener {
   std::set<Pause> pauses_;
   bool shares_group_ = false;
   bool commit_on_revoke_ = true;
+  bool ever_assigned_ = false;
+  bool renewal_ = false;
   std::uint64_t last_step_ = 0;
 };
 

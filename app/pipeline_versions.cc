@@ -2,40 +2,28 @@
 
 #include <algorithm>
 #include <charconv>
+#include <vector>
 
-#include "core/bytes.h"
+#include "app/state_meta.h"
+#include "publish/publisher.h"
 
 namespace millrace {
 namespace {
 
-constexpr std::string_view kKey = "version_base";
-constexpr std::uint8_t kFormat = 1;
 constexpr std::string_view kNotePrefix = "version=";
 
 std::uint64_t microseconds(Millis time) {
   return static_cast<std::uint64_t>(std::max<std::int64_t>(time.count, 0)) * 1000;
 }
 
-Result<std::uint64_t> decode_base(std::string_view row) {
-  ByteReader in(row);
-  const std::uint8_t format = in.u8();
-  const std::uint64_t base = in.varint();
-  if (format == kFormat && in.done()) return base;
-  return stop_error(ErrorCode::kCorruption, "read the base of list versions: found format " + std::to_string(format) +
-                                                ", expected 1; restore a backup");
-}
-
 }  // namespace
 
 Result<Versions> Versions::open(const Store& store, Millis now, WriteBatch& batch) {
-  const auto row = store.get(Table::kMeta, kKey);
-  if (!row.ok()) return row.error();
-  if (row->has_value()) {
-    MILLRACE_ASSIGN_OR_RETURN(const std::uint64_t base, decode_base(**row));
-    return Versions(base);
+  MILLRACE_ASSIGN_OR_RETURN(const std::uint64_t base, read_meta_counter(store, kVersionBaseKey));
+  Versions versions(base);
+  if (base == 0 || store.continuity() != Continuity::kUnbroken) {
+    versions.set(std::max(microseconds(now), base), batch);
   }
-  Versions versions(0);
-  versions.set(microseconds(now), batch);
   return versions;
 }
 
@@ -47,10 +35,23 @@ bool Versions::raise(std::uint64_t published, bool rewound, std::uint64_t last_s
 
 void Versions::set(std::uint64_t base, WriteBatch& batch) {
   base_ = base;
-  ByteWriter out;
-  out.u8(kFormat);
-  out.varint(base);
-  batch.put(Table::kMeta, std::string(kKey), out.take());
+  put_meta_counter(batch, kVersionBaseKey, base);
+}
+
+Status renew_undelivered(const Store& store, const Versions& versions, WriteBatch& batch) {
+  std::vector<std::string> users;
+  MILLRACE_RETURN_IF_ERROR(store.scan(Table::kDirty, "", "", [&](std::string_view user, std::string_view) {
+    users.emplace_back(user);
+    return true;
+  }));
+  for (const std::string& user : users) {
+    MILLRACE_ASSIGN_OR_RETURN(const auto row, store.get(Table::kLists, user));
+    if (!row) continue;  // restoring the undelivered lists says what is wrong
+    MILLRACE_ASSIGN_OR_RETURN(RecommendationList list, decode_list(UserId(user), *row));
+    list.version = versions.base() + list.step;
+    put_lists({&list, 1}, batch);
+  }
+  return Ok{};
 }
 
 std::string version_note(std::uint64_t newest_version) {

@@ -13,7 +13,8 @@ namespace millrace {
 
 class Versions {
  public:
-  // Reads the base; a store without one gets the wall clock in microseconds, put into `batch`.
+  // Reads the base; a store without one, and one that may be older than what was published from it, gets the wall clock
+  // in microseconds, put into `batch`.
   static Result<Versions> open(const Store& store, Millis now, WriteBatch& batch);
 
   std::uint64_t base() const { return base_; }
@@ -27,6 +28,10 @@ class Versions {
   void set(std::uint64_t base, WriteBatch& batch);
   std::uint64_t base_;
 };
+
+// Gives the lists that are still to be delivered versions of the present base: where it is new, what was published
+// since they were made may have higher ones than theirs.
+Status renew_undelivered(const Store& store, const Versions& versions, WriteBatch& batch);
 
 // The note that goes with committed offsets, and the newest version that a note names (0 where it is not one of ours).
 std::string version_note(std::uint64_t newest_version);

@@ -5,6 +5,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "app/state_meta.h"
 #include "app/step_record.h"
 #include "core/bytes.h"
 #include "model/content_tokens.h"
@@ -14,9 +15,6 @@
 namespace millrace {
 namespace {
 
-constexpr std::string_view kLastStepKey = "last_step";
-constexpr std::string_view kCheckpointKey = "checkpoint_step";
-constexpr std::string_view kEngineKey = "engine";
 // Records of steps are kept for as many steps as this, for running the same batches again.
 constexpr std::uint64_t kStepRecordsKept = 100'000;
 // How many times the list's length popularity may skip over items that a user has seen.
@@ -34,28 +32,6 @@ class Stopwatch {
  private:
   std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
 };
-
-Result<std::uint64_t> read_counter(const Store& store, std::string_view key) {
-  MILLRACE_ASSIGN_OR_RETURN(const std::optional<std::string> value, store.get(Table::kMeta, key));
-  if (!value) return std::uint64_t{0};
-  ByteReader in(*value);
-  const std::uint8_t format = in.u8();
-  const std::uint64_t number = in.varint();
-  if (format != 1 || !in.done()) {
-    return stop_error(ErrorCode::kCorruption, "reading the counter '" + std::string(key) +
-                                                  "' of the store: found format " + std::to_string(format) + " in " +
-                                                  std::to_string(value->size()) +
-                                                  " bytes, expected format 1; restore a backup");
-  }
-  return number;
-}
-
-void put_counter(WriteBatch& batch, std::string_view key, std::uint64_t number) {
-  ByteWriter out;
-  out.u8(1);
-  out.varint(number);
-  batch.put(Table::kMeta, std::string(key), out.take());
-}
 
 bool contains(std::span<const SeenItem> seen, ItemIndex item) {
   const auto at = std::lower_bound(seen.begin(), seen.end(), item,
@@ -105,16 +81,17 @@ struct Step::State {
     MILLRACE_RETURN_IF_ERROR(log.load(store));
     MILLRACE_ASSIGN_OR_RETURN(learner, make_learner(options.model));
     MILLRACE_RETURN_IF_ERROR(learner->restore(store));
-    MILLRACE_ASSIGN_OR_RETURN(last_step, read_counter(store, kLastStepKey));
+    MILLRACE_ASSIGN_OR_RETURN(last_step, read_meta_counter(store, kLastStepKey));
     MILLRACE_RETURN_IF_ERROR(compare_engine());
     return learn_again();
   }
 
   // What is learnt again is bit-identical only with the vector code and matrix kernels that learnt it first.
   Status compare_engine() {
-    MILLRACE_ASSIGN_OR_RETURN(const std::optional<std::string> value, store.get(Table::kMeta, kEngineKey));
-    if (!value) return Ok{};
-    ByteReader in(*value);
+    const auto row = store.get(Table::kMeta, kEngineKey);
+    if (!row.ok()) return row.error();
+    if (!row->has_value()) return Ok{};
+    ByteReader in(**row);
     const std::uint8_t format = in.u8();
     const std::string_view recorded = in.string();
     if (format != 1 || !in.done()) {
@@ -309,7 +286,7 @@ struct Step::State {
     record.changes = learn.changes;
     batch.put(Table::kSteps, key_u64(input.step), encode_step_record(record));
     if (input.step > kStepRecordsKept) batch.erase(Table::kSteps, key_u64(input.step - kStepRecordsKept));
-    put_counter(batch, kLastStepKey, input.step);
+    put_meta_counter(batch, kLastStepKey, input.step);
   }
 
   void checkpoint(std::uint64_t step, WriteBatch& batch) {
@@ -317,7 +294,7 @@ struct Step::State {
     if (step % options.checkpoint_steps != 0) return;
     learner->checkpoint(batch);
     log.trim(batch);
-    put_counter(batch, kCheckpointKey, step);
+    put_meta_counter(batch, kCheckpointStepKey, step);
     ByteWriter engine;
     engine.u8(1);
     engine.string(nn::engine_signature());

@@ -6,6 +6,8 @@
 #include "app/pipeline_pauses.h"
 #include "app/pipeline_start.h"
 #include "app/pipeline_versions.h"
+#include "publish/dirty_row.h"
+#include "publish/publisher.h"
 #include "store/memory_store.h"
 
 namespace millrace {
@@ -100,6 +102,64 @@ TEST(VersionBase, IsRaisedAboveWhatWasPublished) {
   ASSERT_TRUE(store->commit(batch).ok());
   WriteBatch none;
   EXPECT_EQ(Versions::open(*store, Millis{0}, none)->base(), 6'000'000U);
+}
+
+// A store in memory that says what a damaged one would.
+class OpenedStore final : public Store {
+ public:
+  explicit OpenedStore(Continuity continuity) : continuity_(continuity) {}
+  Result<std::optional<std::string>> get(Table table, std::string_view key) const override {
+    return rows_->get(table, key);
+  }
+  Result<std::vector<std::optional<std::string>>> multi_get(Table table,
+                                                            std::span<const std::string> keys) const override {
+    return rows_->multi_get(table, keys);
+  }
+  Status scan(Table table, std::string_view prefix, std::string_view from,
+              const std::function<bool(std::string_view, std::string_view)>& visit) const override {
+    return rows_->scan(table, prefix, from, visit);
+  }
+  Status commit(const WriteBatch& batch) override { return rows_->commit(batch); }
+  TableSize size(Table table) const override { return rows_->size(table); }
+  Continuity continuity() const override { return continuity_; }
+
+ private:
+  std::unique_ptr<Store> rows_ = make_memory_store();
+  Continuity continuity_;
+};
+
+TEST(VersionBase, IsNewWhereTheStoreMayBeOlderThanWhatWasPublished) {
+  for (const Continuity continuity : {Continuity::kUnbroken, Continuity::kUnknown, Continuity::kRewound}) {
+    OpenedStore store(continuity);
+    WriteBatch first;
+    ASSERT_TRUE(Versions::open(store, Millis{1'000}, first).ok());
+    ASSERT_TRUE(store.commit(first).ok());
+    WriteBatch second;
+    const auto opened = Versions::open(store, Millis{9'000}, second);
+    ASSERT_TRUE(opened.ok());
+    EXPECT_EQ(opened->base(), continuity == Continuity::kUnbroken ? 1'000'000U : 9'000'000U);
+  }
+}
+
+TEST(VersionBase, UndeliveredListsAreRenewedToIt) {
+  const auto store = make_memory_store();
+  RecommendationList list;
+  list.user = UserId("ann");
+  list.step = 7;
+  list.version = 1'000'007;
+  WriteBatch batch;
+  put_lists({&list, 1}, batch);
+  list.user = UserId("bob");
+  put_lists({&list, 1}, batch);
+  batch.erase(Table::kDirty, "bob");  // delivered
+  auto versions = Versions::open(*store, Millis{5'000}, batch);
+  ASSERT_TRUE(store->commit(batch).ok());
+  WriteBatch renewed;
+  ASSERT_TRUE(renew_undelivered(*store, *versions, renewed).ok());
+  ASSERT_TRUE(store->commit(renewed).ok());
+  EXPECT_EQ(decode_list(UserId("ann"), *store->get(Table::kLists, "ann").value())->version, 5'000'007U);
+  EXPECT_EQ(decode_dirty(UserId("ann"), *store->get(Table::kDirty, "ann").value()).value(), 5'000'007U);
+  EXPECT_EQ(decode_list(UserId("bob"), *store->get(Table::kLists, "bob").value())->version, 1'000'007U);
 }
 
 TEST(VersionBase, NotesComeBackAndForeignOnesCountAsNone) {
