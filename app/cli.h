@@ -74,6 +74,23 @@ struct InspectCommand {
   bool user = true;  // else an item
   std::string id;
 };
+struct VerifyCommand {
+  ConfigFlags config;
+  bool brokers = false;  // also hold the offsets against the topics and the group
+  bool quiet = false;
+};
+struct BackupCommand {
+  ConfigFlags config;
+  std::string directory;
+  std::uint32_t keep = 0;  // 0: all
+  bool list = false;
+};
+struct RestoreCommand {
+  ConfigFlags config;
+  std::string directory;
+  std::optional<std::uint32_t> id;  // absent: the newest
+  bool replace = false;
+};
 struct CheckConfigCommand {
   ConfigFlags config;
 };
@@ -82,8 +99,9 @@ struct PrintConfigCommand {
 };
 struct VersionCommand {};
 
-using Command = std::variant<RunCommand, ReplayCommand, EvaluateCommand, YardstickCommand, InspectCommand,
-                             CheckConfigCommand, PrintConfigCommand, VersionCommand>;
+using Command =
+    std::variant<RunCommand, ReplayCommand, EvaluateCommand, YardstickCommand, InspectCommand, VerifyCommand,
+                 BackupCommand, RestoreCommand, CheckConfigCommand, PrintConfigCommand, VersionCommand>;
 
 // A command, or what to say instead of running one: help, or what is wrong with the line.
 struct CommandLine {
