@@ -134,6 +134,38 @@ Build add_inspect(CLI::App& app) {
   };
 }
 
+Build add_verify(CLI::App& app) {
+  CLI::App* sub = subcommand(app, "verify", "Check a state directory that no service runs on", kVerifyHelp);
+  auto parsed = std::make_shared<VerifyCommand>();
+  add_config(*sub, parsed->config);
+  sub->add_flag("--brokers", parsed->brokers, "Also hold the offsets against the topics and the group");
+  sub->add_flag("-q,--quiet", parsed->quiet, "No progress");
+  return build_from(parsed);
+}
+
+Build add_backup(CLI::App& app) {
+  CLI::App* sub = subcommand(app, "backup", "Copy the state, of a running service too", kBackupHelp);
+  auto parsed = std::make_shared<BackupCommand>();
+  sub->add_option("directory", parsed->directory, "Folder of backups, as the service sees it; made if it is missing")
+      ->required()
+      ->type_name("FOLDER");
+  sub->add_option("--keep", parsed->keep, "Remove all but the newest so many. Default: keep all")
+      ->check(CLI::Range(1, 1'000'000));
+  sub->add_flag("--list", parsed->list, "Only show the backups that are there");
+  add_config(*sub, parsed->config);
+  return build_from(parsed);
+}
+
+Build add_restore(CLI::App& app) {
+  CLI::App* sub = subcommand(app, "restore", "Put a backup back as the state directory", kRestoreHelp);
+  auto parsed = std::make_shared<RestoreCommand>();
+  sub->add_option("directory", parsed->directory, "Folder of backups")->required()->type_name("FOLDER");
+  sub->add_option("--id", parsed->id, "Which backup. Default: the newest");
+  sub->add_flag("--replace", parsed->replace, "Even where the state directory is not empty: what is in it goes");
+  add_config(*sub, parsed->config);
+  return build_from(parsed);
+}
+
 template <class Parsed>
 Build add_config_command(CLI::App& app, const std::string& name, const std::string& what) {
   CLI::App* sub = subcommand(app, name, what, "");
@@ -177,6 +209,9 @@ CommandLine parse_command_line(const std::vector<std::string>& arguments) {
   builders.emplace_back("evaluate", add_evaluate(app));
   builders.emplace_back("yardstick", add_yardstick(app));
   builders.emplace_back("inspect", add_inspect(app));
+  builders.emplace_back("verify", add_verify(app));
+  builders.emplace_back("backup", add_backup(app));
+  builders.emplace_back("restore", add_restore(app));
   builders.emplace_back("check-config", add_config_command<CheckConfigCommand>(
                                             app, "check-config", "Say what is wrong with a configuration"));
   builders.emplace_back("print-config", add_config_command<PrintConfigCommand>(

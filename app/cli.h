@@ -22,6 +22,7 @@ enum class ExitCode : int {
   kLocked = 5,      // another process uses the state directory
   kFatal = 6,       // the Kafka client gave up for good
   kNoSpace = 7,     // the disk is full
+  kDenied = 8,      // the state directory cannot be written: permissions, a read-only disk
 };
 ExitCode exit_code(ErrorCode code);
 
@@ -73,6 +74,23 @@ struct InspectCommand {
   bool user = true;  // else an item
   std::string id;
 };
+struct VerifyCommand {
+  ConfigFlags config;
+  bool brokers = false;  // also hold the offsets against the topics and the group
+  bool quiet = false;
+};
+struct BackupCommand {
+  ConfigFlags config;
+  std::string directory;
+  std::uint32_t keep = 0;  // 0: all
+  bool list = false;
+};
+struct RestoreCommand {
+  ConfigFlags config;
+  std::string directory;
+  std::optional<std::uint32_t> id;  // absent: the newest
+  bool replace = false;
+};
 struct CheckConfigCommand {
   ConfigFlags config;
 };
@@ -81,8 +99,9 @@ struct PrintConfigCommand {
 };
 struct VersionCommand {};
 
-using Command = std::variant<RunCommand, ReplayCommand, EvaluateCommand, YardstickCommand, InspectCommand,
-                             CheckConfigCommand, PrintConfigCommand, VersionCommand>;
+using Command =
+    std::variant<RunCommand, ReplayCommand, EvaluateCommand, YardstickCommand, InspectCommand, VerifyCommand,
+                 BackupCommand, RestoreCommand, CheckConfigCommand, PrintConfigCommand, VersionCommand>;
 
 // A command, or what to say instead of running one: help, or what is wrong with the line.
 struct CommandLine {

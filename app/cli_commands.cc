@@ -70,6 +70,21 @@ Status execute(const InspectCommand& command) {
   return run_inspect(command, config);
 }
 
+Status execute(const VerifyCommand& command) {
+  MILLRACE_ASSIGN_OR_RETURN(const Config config, configuration(command.config));
+  return run_verify(command, config);
+}
+
+Status execute(const BackupCommand& command) {
+  MILLRACE_ASSIGN_OR_RETURN(const Config config, configuration(command.config));
+  return run_backup(command, config);
+}
+
+Status execute(const RestoreCommand& command) {
+  MILLRACE_ASSIGN_OR_RETURN(const Config config, configuration(command.config));
+  return run_restore(command, config);
+}
+
 Status execute(const CheckConfigCommand& command) {
   MILLRACE_ASSIGN_OR_RETURN(const Config config, configuration(command.config));
   std::printf("the configuration is fine: %zu topics of events, %zu kinds, hash %s\n", config.ingest.topics.size(),
@@ -117,6 +132,8 @@ ExitCode exit_code(ErrorCode code) {
       return ExitCode::kFatal;
     case ErrorCode::kNoSpace:
       return ExitCode::kNoSpace;
+    case ErrorCode::kDenied:
+      return ExitCode::kDenied;
     case ErrorCode::kIo:
     case ErrorCode::kUnavailable:
       break;

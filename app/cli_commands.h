@@ -15,4 +15,12 @@ Status run_replay(const ReplayCommand& command, const Config& config);
 
 Status run_inspect(const InspectCommand& command, const Config& config);
 
+// Prints what was checked; kCorruption where something is damaged, kGap where the topics no longer hold what the state
+// goes on from, kLocked beside a running service.
+Status run_verify(const VerifyCommand& command, const Config& config);
+
+// By the service that runs on the state directory, else by this process.
+Status run_backup(const BackupCommand& command, const Config& config);
+Status run_restore(const RestoreCommand& command, const Config& config);
+
 }  // namespace millrace

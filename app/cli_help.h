@@ -16,6 +16,7 @@ To begin:
   millrace check-config my.toml              before you start it
   millrace run --config my.toml              until SIGTERM
   millrace inspect user 17850 -c my.toml     what it knows, and the list it made
+  millrace backup /backups -c my.toml        a copy of its state, while it runs; restore puts it back
 
 "millrace COMMAND --help" has more. Logs go to stderr as logfmt.
 
@@ -23,7 +24,8 @@ Exit codes:
   0  done                       4  records were lost between the state and the topic
   1  any other failure          5  another process uses the state directory
   2  usage or configuration     6  the Kafka client gave up
-  3  the state is damaged       7  the disk is full)";
+  3  the state is damaged       7  the disk is full
+                                8  the state directory cannot be written)";
 
 inline constexpr std::string_view kRunHelp = R"(
 SIGTERM or SIGINT: the step at hand is finished, its lists are published, offsets are committed. A second one ends at once, which
@@ -71,5 +73,42 @@ and newest list of a user, with titles and reasons; counters, windows and neighb
 Examples:
   millrace inspect user 17850
   millrace inspect item 85123A --set service.state_directory=/var/lib/millrace)";
+
+inline constexpr std::string_view kVerifyHelp = R"(
+Reads everything in service.state_directory and changes nothing: the checksums of every file, every row of every table, and what the
+tables say of each other. Prints a line for each with what it found. No service may run on the directory (take a backup of a running
+one, restore it elsewhere and verify that).
+
+With --brokers the offsets are held against the topics and the consumer group, too: what the next start would read again, and
+whether the topics still hold it.
+
+Exit codes: 0 all is well; 3 something is damaged; 4 the topics no longer hold what comes next; 5 a service runs on it.
+
+Examples:
+  millrace verify -c my.toml
+  millrace verify -c my.toml --brokers
+  millrace verify --set service.state_directory=/restored)";
+
+inline constexpr std::string_view kBackupHelp = R"(
+A backup is the state at one commit, with a checksum of every file. Backups in one folder share what they have in common, so a later
+one copies only what is new. A running service is asked over the socket "control" in its state directory and goes on working
+meanwhile; so the folder is one that the service can write. Where no service runs this command takes the backup itself.
+
+The backup has the offsets of its moment: after a restore the service reads from the topics what came since, so the topics'
+retention must reach back to the backup.
+
+Examples:
+  millrace backup /backups -c my.toml --keep 7       for instance every hour by cron
+  millrace backup /backups --list)";
+
+inline constexpr std::string_view kRestoreHelp = R"(
+Verifies the backup's checksums, copies it beside what is in service.state_directory, and puts it in its place when it is whole.
+A directory that is not empty is refused unless --replace is given; one that a service uses always is.
+
+The next start reads from the topics what came since the backup, and every list gets a higher version than any published before.
+
+Examples:
+  millrace restore /backups -c my.toml
+  millrace restore /backups --id 3 --replace -c my.toml)";
 
 }  // namespace millrace

@@ -6,8 +6,10 @@
 #include <string>
 #include <utility>
 
+#include "app/backup.h"
 #include "app/cli_commands.h"
 #include "app/cli_version.h"
+#include "app/control.h"
 #include "app/log.h"
 #include "app/metrics_observer.h"
 #include "app/pipeline.h"
@@ -44,6 +46,16 @@ LogLevel level_of(const std::string& name) {
   return LogLevel::kInfo;
 }
 
+// A file system without sockets costs the backups by command, no more.
+std::unique_ptr<ControlServer> start_control(const Config& config, RocksStore& store) {
+  auto control = ControlServer::start(config.service.state_directory, [&store](const auto& words, const auto& proceed) {
+    return serve_request(store, words, proceed);
+  });
+  if (control.ok()) return std::move(control).value();
+  log_warn("\"millrace backup\" will not reach this service", {{"error", control.error().message}});
+  return nullptr;
+}
+
 }  // namespace
 
 Status run_service(const Config& config) {
@@ -57,7 +69,10 @@ Status run_service(const Config& config) {
   MILLRACE_ASSIGN_OR_RETURN(const auto server, start_http_server(
                                                    config.metrics, [&] { return metrics.text(); }, health));
   log_info("metrics", {{"address", config.metrics.address}, {"port", server->port()}});
-  MILLRACE_ASSIGN_OR_RETURN(const auto store, open_rocks_store(rocks_options(config, false)));
+  RocksOptions store_options = rocks_options(config, false);
+  store_options.log = [](std::string_view line) { log_warn("the store says", {{"text", line}}); };
+  MILLRACE_ASSIGN_OR_RETURN(const auto store, open_rocks_store(store_options));
+  const auto control = start_control(config, *store);
   MetricsObserver observer(metrics, health);
   MILLRACE_ASSIGN_OR_RETURN(const auto pipeline, Pipeline::open(config, *store, observer));
   MILLRACE_RETURN_IF_ERROR(pipeline->run(stop_requested));

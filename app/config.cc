@@ -96,7 +96,8 @@ RocksOptions rocks_options(const Config& config, bool read_only) {
   return {.directory = config.service.state_directory,
           .block_cache_bytes = config.store.block_cache_bytes,
           .write_buffer_bytes = config.store.write_buffer_bytes,
-          .read_only = read_only};
+          .read_only = read_only,
+          .log = {}};
 }
 
 StepOptions step_options(const Config& config) {

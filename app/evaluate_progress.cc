@@ -15,10 +15,11 @@ constexpr std::chrono::milliseconds kLogInterval{15'000};
 
 }  // namespace
 
-Progress::Progress(bool shown, std::string what, std::uint64_t total)
+Progress::Progress(bool shown, std::string what, std::uint64_t total, std::string unit)
     : shown_(shown),
       terminal_(::isatty(STDERR_FILENO) == 1),
       what_(std::move(what)),
+      unit_(std::move(unit)),
       total_(total),
       start_(std::chrono::steady_clock::now()),
       next_(start_ + (terminal_ ? kTerminalInterval : kLogInterval)) {}
@@ -40,8 +41,8 @@ void Progress::draw(std::uint64_t done, const std::string& figure) {
   const double share = total_ == 0 ? 0.0 : std::min(1.0, static_cast<double>(done) / static_cast<double>(total_));
   const auto filled = static_cast<std::size_t>(share * kBarWidth);
   const std::string bar = std::string(filled, '#') + std::string(kBarWidth - filled, '.');
-  std::fprintf(stderr, "%s%s [%s] %3.0f %%  %llu events  %.0f/s  %s%s", terminal_ ? "\r" : "", what_.c_str(),
-               bar.c_str(), 100.0 * share, static_cast<unsigned long long>(done),
+  std::fprintf(stderr, "%s%s [%s] %3.0f %%  %llu %s  %.0f/s  %s%s", terminal_ ? "\r" : "", what_.c_str(), bar.c_str(),
+               100.0 * share, static_cast<unsigned long long>(done), unit_.c_str(),
                static_cast<double>(done) / std::max(passed.count(), 1e-9), figure.c_str(), terminal_ ? "\033[K" : "\n");
   drawn_ = true;
 }

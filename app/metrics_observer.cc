@@ -174,6 +174,8 @@ void MetricsObserver::on_rewind(TopicPartition /*partition*/, std::int64_t /*rec
 
 void MetricsObserver::on_moved(TopicPartition /*partition*/, std::int64_t /*records*/) { metrics_.moved_partition(); }
 
+void MetricsObserver::on_store_rewound() { metrics_.rewind(); }
+
 void MetricsObserver::on_paused(Pause why, bool paused) { metrics_.paused(reason_of(why), paused); }
 
 void MetricsObserver::on_ready(Readiness check, bool passes, std::string_view detail) {

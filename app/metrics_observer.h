@@ -27,6 +27,7 @@ class MetricsObserver final : public PipelineObserver {
   void on_rebalance(Rebalance what, std::size_t partitions) override;
   void on_rewind(TopicPartition partition, std::int64_t records) override;
   void on_moved(TopicPartition partition, std::int64_t records) override;
+  void on_store_rewound() override;
   void on_paused(Pause why, bool paused) override;
   void on_ready(Readiness check, bool passes, std::string_view detail) override;
   void on_client_restart(KafkaClient client) override;

@@ -4,6 +4,7 @@
 
 #include "app/log.h"
 #include "app/pipeline_state.h"
+#include "app/state_checks.h"
 #include "core/bytes.h"
 #include "core/failpoint.h"
 
@@ -33,6 +34,31 @@ Result<std::uint64_t> next_sequence(const Store& store) {
     return true;
   }));
   return next;
+}
+
+// Whatever is missing from the store, versions never go back: what is still to be delivered gets one above the clock.
+Result<Versions> open_versions(Store& store, std::uint64_t last_step, Millis now) {
+  WriteBatch batch;
+  MILLRACE_ASSIGN_OR_RETURN(Versions versions, Versions::open(store, batch));
+  versions.raise(0, last_step, now, batch);
+  MILLRACE_RETURN_IF_ERROR(put_undelivered_anew(store, versions.base() + last_step, batch));
+  if (!batch.empty()) MILLRACE_RETURN_IF_ERROR(store.commit(batch));
+  return versions;
+}
+
+void tell_continuity(Continuity continuity, PipelineObserver& observer) {
+  switch (continuity) {
+    case Continuity::kUnbroken:
+      return;
+    case Continuity::kUnknown:
+      log_info("the state is a copy or a restored backup; what came since is read again from the topics");
+      return;
+    case Continuity::kRewound:
+      log_warn(
+          "acknowledged commits are missing from the state, for the end of its log is damaged or gone; it goes on from "
+          "an earlier commit, and the difference is read again from the topics");
+      observer.on_store_rewound();
+  }
 }
 
 }  // namespace
@@ -71,6 +97,7 @@ Status Pipeline::run(const std::atomic<bool>& stop) { return state_->run(stop); 
 Result<std::unique_ptr<Pipeline>> Pipeline::open(const Config& config, Store& store, PipelineObserver& observer,
                                                  const Clock& clock, KafkaClients& kafka) {
   MILLRACE_RETURN_IF_ERROR(check_ingest(config.ingest));
+  MILLRACE_RETURN_IF_ERROR(check_state(store));
   MILLRACE_ASSIGN_OR_RETURN(auto step, Step::open(step_options(config), store));
   log_info("state loaded", {{"step", step->last_step()}, {"relearnt_steps", step->relearnt_steps()}});
   if (!step->former_engine().empty()) {
@@ -80,11 +107,8 @@ Result<std::unique_ptr<Pipeline>> Pipeline::open(const Config& config, Store& st
         {{"before", step->former_engine()}});
   }
   observer.on_relearnt(step->relearnt_steps());
-  WriteBatch batch;
-  MILLRACE_ASSIGN_OR_RETURN(Versions versions, Versions::open(store, batch));
-  versions.raise(0, step->last_step(), clock.now(), batch);
-  MILLRACE_RETURN_IF_ERROR(put_undelivered_anew(store, versions.base() + step->last_step(), batch));
-  MILLRACE_RETURN_IF_ERROR(store.commit(batch));
+  tell_continuity(store.continuity(), observer);
+  MILLRACE_ASSIGN_OR_RETURN(const Versions versions, open_versions(store, step->last_step(), clock.now()));
   auto state = std::make_unique<State>(config, store, observer, clock, kafka, versions, std::move(step));
   MILLRACE_ASSIGN_OR_RETURN(state->next_dead_letter, next_sequence(store));
   state->source.applied(state->step->last_step());

@@ -70,6 +70,8 @@ class PipelineObserver {
   virtual void on_rewind(TopicPartition /*partition*/, std::int64_t /*records*/) {}
   // The partition comes from another instance, and its state here is `records` behind (0: not at all).
   virtual void on_moved(TopicPartition /*partition*/, std::int64_t /*records*/) {}
+  // Acknowledged commits were missing when the store was opened (Continuity::kRewound).
+  virtual void on_store_rewound() {}
   virtual void on_paused(Pause /*why*/, bool /*paused*/) {}
   virtual void on_ready(Readiness /*check*/, bool /*passes*/, std::string_view /*detail*/) {}
   virtual void on_client_restart(KafkaClient /*client*/) {}

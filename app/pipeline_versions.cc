@@ -6,14 +6,14 @@
 #include <cstdio>
 #include <random>
 
+#include "app/state_meta.h"
 #include "core/bytes.h"
 
 namespace millrace {
 namespace {
 
-constexpr std::string_view kKey = "version_base";
-constexpr std::uint8_t kFormat = 1;
 constexpr std::string_view kIdentityKey = "identity";
+constexpr std::uint8_t kIdentityFormat = 1;
 constexpr std::string_view kNotePrefix = "version=";
 constexpr std::string_view kNoteStore = " store=";
 
@@ -21,20 +21,11 @@ std::uint64_t microseconds(Millis time) {
   return static_cast<std::uint64_t>(std::max<std::int64_t>(time.count, 0)) * 1000;
 }
 
-Result<std::uint64_t> decode_base(std::string_view row) {
-  ByteReader in(row);
-  const std::uint8_t format = in.u8();
-  const std::uint64_t base = in.varint();
-  if (format == kFormat && in.done()) return base;
-  return stop_error(ErrorCode::kCorruption, "read the base of list versions: found format " + std::to_string(format) +
-                                                ", expected 1; restore a backup");
-}
-
 Result<std::string> decode_identity(std::string_view row) {
   ByteReader in(row);
   const std::uint8_t format = in.u8();
   std::string identity(in.string());
-  if (format == kFormat && in.done()) return identity;
+  if (format == kIdentityFormat && in.done()) return identity;
   return stop_error(ErrorCode::kCorruption, "read the identity of the state directory: found format " +
                                                 std::to_string(format) + ", expected 1; restore a backup");
 }
@@ -47,7 +38,7 @@ Result<std::string> open_identity(const Store& store, WriteBatch& batch) {
   std::array<char, 17> digits{};
   std::snprintf(digits.data(), digits.size(), "%08x%08x", random(), random());
   ByteWriter out;
-  out.u8(kFormat);
+  out.u8(kIdentityFormat);
   out.string(digits.data());
   batch.put(Table::kMeta, std::string(kIdentityKey), out.take());
   return std::string(digits.data());
@@ -56,11 +47,8 @@ Result<std::string> open_identity(const Store& store, WriteBatch& batch) {
 }  // namespace
 
 Result<Versions> Versions::open(const Store& store, WriteBatch& batch) {
+  MILLRACE_ASSIGN_OR_RETURN(const std::uint64_t base, read_meta_counter(store, kVersionBaseKey));
   MILLRACE_ASSIGN_OR_RETURN(std::string identity, open_identity(store, batch));
-  const auto row = store.get(Table::kMeta, kKey);
-  if (!row.ok()) return row.error();
-  if (!row->has_value()) return Versions(0, std::move(identity));
-  MILLRACE_ASSIGN_OR_RETURN(const std::uint64_t base, decode_base(**row));
   return Versions(base, std::move(identity));
 }
 
@@ -68,10 +56,7 @@ void Versions::raise(std::uint64_t published, std::uint64_t last_step, Millis no
   const std::uint64_t newest = std::max(microseconds(now), published);
   if (newest <= base_ + last_step) return;
   base_ = newest - last_step;
-  ByteWriter out;
-  out.u8(kFormat);
-  out.varint(base_);
-  batch.put(Table::kMeta, std::string(kKey), out.take());
+  put_meta_counter(batch, kVersionBaseKey, base_);
 }
 
 std::string write_note(const GroupNote& note) {

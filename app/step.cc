@@ -5,6 +5,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "app/state_meta.h"
 #include "app/step_record.h"
 #include "core/bytes.h"
 #include "core/failpoint.h"
@@ -15,9 +16,6 @@
 namespace millrace {
 namespace {
 
-constexpr std::string_view kLastStepKey = "last_step";
-constexpr std::string_view kCheckpointKey = "checkpoint_step";
-constexpr std::string_view kEngineKey = "engine";
 // Records of steps are kept for as many steps as this, for running the same batches again.
 constexpr std::uint64_t kStepRecordsKept = 100'000;
 // How many times the list's length popularity may skip over items that a user has seen.
@@ -35,28 +33,6 @@ class Stopwatch {
  private:
   std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
 };
-
-Result<std::uint64_t> read_counter(const Store& store, std::string_view key) {
-  MILLRACE_ASSIGN_OR_RETURN(const std::optional<std::string> value, store.get(Table::kMeta, key));
-  if (!value) return std::uint64_t{0};
-  ByteReader in(*value);
-  const std::uint8_t format = in.u8();
-  const std::uint64_t number = in.varint();
-  if (format != 1 || !in.done()) {
-    return stop_error(ErrorCode::kCorruption, "reading the counter '" + std::string(key) +
-                                                  "' of the store: found format " + std::to_string(format) + " in " +
-                                                  std::to_string(value->size()) +
-                                                  " bytes, expected format 1; restore a backup");
-  }
-  return number;
-}
-
-void put_counter(WriteBatch& batch, std::string_view key, std::uint64_t number) {
-  ByteWriter out;
-  out.u8(1);
-  out.varint(number);
-  batch.put(Table::kMeta, std::string(key), out.take());
-}
 
 // A user touched by the step, in order of first touch.
 struct Touched {
@@ -97,8 +73,8 @@ struct Step::State {
       : options(std::move(step_options)), store(from), log(options.example_capacity) {}
 
   Status load() {
-    MILLRACE_ASSIGN_OR_RETURN(last_step, read_counter(store, kLastStepKey));
-    MILLRACE_ASSIGN_OR_RETURN(const std::uint64_t checkpoint, read_counter(store, kCheckpointKey));
+    MILLRACE_ASSIGN_OR_RETURN(last_step, read_meta_counter(store, kLastStepKey));
+    MILLRACE_ASSIGN_OR_RETURN(const std::uint64_t checkpoint, read_meta_counter(store, kCheckpointStepKey));
     MILLRACE_RETURN_IF_ERROR(read_engine());
     if (last_step > checkpoint && !engine.empty()) {
       nn::adopt_engine(engine);
@@ -309,7 +285,7 @@ struct Step::State {
     record.changes = learn.changes;
     batch.put(Table::kSteps, key_u64(input.step), encode_step_record(record));
     if (input.step > kStepRecordsKept) batch.erase(Table::kSteps, key_u64(input.step - kStepRecordsKept));
-    put_counter(batch, kLastStepKey, input.step);
+    put_meta_counter(batch, kLastStepKey, input.step);
   }
 
   void record_engine(WriteBatch& batch) {
@@ -329,7 +305,7 @@ struct Step::State {
     learner->checkpoint(batch);
     MILLRACE_FAILPOINT(kCheckpointHalf);
     log.trim(batch);
-    put_counter(batch, kCheckpointKey, step);
+    put_meta_counter(batch, kCheckpointStepKey, step);
     MILLRACE_FAILPOINT(kCheckpointDone);
   }
 };

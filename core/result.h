@@ -15,6 +15,7 @@ enum class ErrorCode {
   kCorruption,   // stored bytes are not what was written
   kLocked,       // another process owns the resource
   kNoSpace,      // the disk is full
+  kDenied,       // the operating system does not let us: permissions, a read-only disk
   kGap,          // records were lost between our offset and the topic
   kUnavailable,  // a remote side does not answer now
   kFatal,        // a client library gave up for good

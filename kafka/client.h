@@ -182,6 +182,16 @@ Result<std::optional<TopicDescription>> describe_topic(const std::string& bootst
 Status create_topic(const std::string& bootstrap_servers, const KafkaProperties& properties, const std::string& topic,
                     std::int32_t partitions, bool compacted);
 
+struct GroupPartition {
+  TopicPartition where;
+  GroupOffset committed;
+  Watermarks marks;
+};
+// Every partition of the topics (TopicIndex is the position), without joining the group. kNotFound: no such topic.
+Result<std::vector<GroupPartition>> describe_group(const std::string& bootstrap_servers,
+                                                   const KafkaProperties& properties, const std::string& group,
+                                                   std::span<const std::string> topics);
+
 // Everything above, as one thing to be handed to whoever opens clients of its own accord: librdkafka in the service, a
 // broker in memory in the simulation.
 class KafkaClients {

@@ -45,7 +45,8 @@ constexpr std::array kAll{
     counter(Metric::kRebalances, "millrace_rebalances_total", "outcome",
             "Changes of the assignment: assigned, revoked, or lost to another instance."),
     counter(Metric::kRewinds, "millrace_rewinds_total", "",
-            "Partitions whose stored offset was behind the group's committed one; the difference is applied again."),
+            "Partitions whose stored offset was behind the group's committed one, and stores whose newest acknowledged "
+            "commits were missing; the difference is applied again."),
     counter(Metric::kMovedPartitions, "millrace_moved_partitions_total", "",
             "Partitions that came from another instance's state directory."),
     gauge(Metric::kRebuilding, "millrace_rebuilding_records", "",

@@ -73,6 +73,13 @@ struct TableSize {
   std::uint64_t bytes = 0;  // on disk and in memory, an estimate
 };
 
+// Whether what was opened is what was last acknowledged.
+enum class Continuity : std::uint8_t {
+  kUnbroken,  // nothing acknowledged is missing
+  kUnknown,   // a copy, a restored backup, or written by a version that kept no account: it may be older
+  kRewound,   // acknowledged commits are missing: it is the store of an earlier whole commit
+};
+
 class Store {
  public:
   virtual ~Store() = default;
@@ -88,6 +95,9 @@ class Store {
   // Atomic and durable: when it returns Ok the batch is on disk. Later operations on the same key win.
   virtual Status commit(const WriteBatch& batch) = 0;
   virtual TableSize size(Table table) const = 0;
+  // As found when it was opened. Anything but kUnbroken is found again by the next opening until something is
+  // committed.
+  virtual Continuity continuity() const { return Continuity::kUnbroken; }
 };
 
 }  // namespace millrace

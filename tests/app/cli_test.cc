@@ -3,13 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdio>
-#include <filesystem>
-#include <fstream>
 #include <set>
 
 #include "app/cli_input.h"
-#include "tests/temporary_directory.h"
+#include "tests/app/program_fixture.h"
 
 namespace millrace {
 namespace {
@@ -52,6 +49,16 @@ TEST(CommandLineTest, EachCommandTakesItsFlags) {
   const auto inspect = parse_as<InspectCommand>({"inspect", "item", "85123A"});
   EXPECT_FALSE(inspect.user);
   EXPECT_EQ(inspect.id, "85123A");
+  const auto verify = parse_as<VerifyCommand>({"verify", "--brokers", "-q"});
+  EXPECT_TRUE(verify.brokers);
+  EXPECT_TRUE(verify.quiet);
+  const auto backup = parse_as<BackupCommand>({"backup", "/b", "--keep", "3"});
+  EXPECT_EQ(backup.directory, "/b");
+  EXPECT_EQ(backup.keep, 3U);
+  EXPECT_TRUE(parse_as<BackupCommand>({"backup", "/b", "--list"}).list);
+  const auto restore = parse_as<RestoreCommand>({"restore", "/b", "--id", "2", "--replace"});
+  EXPECT_EQ(restore.id, 2U);
+  EXPECT_TRUE(restore.replace);
   EXPECT_EQ(parse_as<CheckConfigCommand>({"check-config", "my.toml"}).config.path, "my.toml");
   EXPECT_EQ(parse_as<PrintConfigCommand>({"print-config", "-c", "my.toml"}).config.path, "my.toml");
   parse_as<VersionCommand>({"version"});
@@ -62,7 +69,7 @@ TEST(CommandLineTest, HelpGoesToStdoutAndTeachesByExample) {
   EXPECT_FALSE(program.command.has_value());
   EXPECT_EQ(program.exit, ExitCode::kOk);
   EXPECT_THAT(program.output, AllOf(HasSubstr("Exit codes:"), HasSubstr("millrace check-config my.toml")));
-  for (const char* command : {"run", "replay", "evaluate", "yardstick", "inspect"}) {
+  for (const char* command : {"run", "replay", "evaluate", "yardstick", "inspect", "verify", "backup", "restore"}) {
     const CommandLine line = parse_command_line({command, "--help"});
     EXPECT_EQ(line.exit, ExitCode::kOk);
     EXPECT_THAT(line.output, AllOf(HasSubstr("Examples:"), HasSubstr(std::string("millrace ") + command)));
@@ -90,7 +97,7 @@ TEST(CommandLineTest, WhatCannotBeUnderstoodIsAUsageError) {
 TEST(CommandLineTest, KindsOfFailureHaveExitCodesOfTheirOwn) {
   std::set<ExitCode> codes;
   for (const ErrorCode code : {ErrorCode::kInvalid, ErrorCode::kCorruption, ErrorCode::kGap, ErrorCode::kLocked,
-                               ErrorCode::kFatal, ErrorCode::kNoSpace, ErrorCode::kIo}) {
+                               ErrorCode::kFatal, ErrorCode::kNoSpace, ErrorCode::kDenied, ErrorCode::kIo}) {
     EXPECT_TRUE(codes.insert(exit_code(code)).second);
     EXPECT_NE(exit_code(code), ExitCode::kOk);
   }
@@ -119,45 +126,6 @@ TEST(FileOptionsTest, AFormatThatTheNameDoesNotSayHasToBeGiven) {
   flags.format = "tsv";
   EXPECT_EQ(file_options(flags, Config())->format, FileFormat::kTsv);
 }
-
-// The program whole, but for main(): a file replayed into a state directory, and what is then shown of it.
-class ProgramTest : public ::testing::Test {
- protected:
-  struct Outcome {
-    int exit = 0;
-    std::string output;
-    std::string error;
-  };
-
-  Outcome run(std::vector<std::string> arguments) const {
-    const std::vector<std::string> small{"--set", "service.state_directory=" + (folder_ / "state").string(), "--set",
-                                         "model.encoder.dimension=16"};
-    arguments.insert(arguments.end(), small.begin(), small.end());
-    ::testing::internal::CaptureStdout();
-    ::testing::internal::CaptureStderr();
-    Outcome outcome;
-    outcome.exit = run_command_line(arguments);
-    std::fflush(stdout);
-    outcome.output = ::testing::internal::GetCapturedStdout();
-    outcome.error = ::testing::internal::GetCapturedStderr();
-    return outcome;
-  }
-  std::string file(const std::string& text) const {
-    const std::filesystem::path path = folder_ / "events.csv";
-    std::ofstream(path) << text;
-    return path.string();
-  }
-
-  TemporaryDirectory directory_;
-  std::filesystem::path folder_ = directory_.path();
-};
-
-constexpr const char* kEvents =
-    "user_id,item_id,event_time,event_type,value,price\n"
-    "ann,mug,1700000000000,click,,\n"
-    "ann,cup,1700000001000,purchase,,4.5\n"
-    "bob,mug,1700000002000,rating,4,\n"
-    "bob,pot,1700000003000,click,,\n";
 
 TEST_F(ProgramTest, AReplayedFileCanBeInspected) {
   const Outcome replay = run({"replay", file(kEvents), "--quiet"});

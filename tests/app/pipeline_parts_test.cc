@@ -7,6 +7,8 @@
 #include "app/pipeline_pauses.h"
 #include "app/pipeline_start.h"
 #include "app/pipeline_versions.h"
+#include "publish/dirty_row.h"
+#include "publish/publisher.h"
 #include "store/memory_store.h"
 
 namespace millrace {
@@ -108,19 +110,19 @@ TEST(StartPositionRules, AStateAheadOfWhatAnotherInstanceReadGoesOn) {
 
 TEST(VersionBase, IsKeptInTheStore) {
   const auto store = make_memory_store();
-  EXPECT_EQ(Versions::open(*store)->base(), 0U);
   WriteBatch batch;
-  auto versions = Versions::open(*store);
+  auto versions = Versions::open(*store, batch);
+  EXPECT_EQ(versions->base(), 0U);
   versions->raise(0, 0, Millis{1'000}, batch);
   EXPECT_EQ(versions->base(), 1'000'000U);
   ASSERT_TRUE(store->commit(batch).ok());
-  EXPECT_EQ(Versions::open(*store)->base(), 1'000'000U);
+  EXPECT_EQ(Versions::open(*store, batch)->base(), 1'000'000U);
 }
 
 TEST(VersionBase, VersionsContinueAboveTheClockAndWhatWasPublished) {
   const auto store = make_memory_store();
   WriteBatch batch;
-  auto versions = Versions::open(*store);
+  auto versions = Versions::open(*store, batch);
   versions->raise(0, 50, Millis{1'000}, batch);
   EXPECT_EQ(versions->base() + 50, 1'000'000U);
   versions->raise(5'000'000, 50, Millis{2'000}, batch);
@@ -143,13 +145,13 @@ TEST(GroupNotes, ComeBackAndForeignOnesCountAsNone) {
 TEST(StoreIdentity, IsDrawnOnceAndStays) {
   const auto store = make_memory_store();
   WriteBatch batch;
-  const std::string drawn = Versions::open(*store, Millis{1'000}, batch)->identity();
+  const std::string drawn = Versions::open(*store, batch)->identity();
   EXPECT_EQ(drawn.size(), 16U);
   ASSERT_TRUE(store->commit(batch).ok());
   WriteBatch none;
-  EXPECT_EQ(Versions::open(*store, Millis{2'000}, none)->identity(), drawn);
+  EXPECT_EQ(Versions::open(*store, none)->identity(), drawn);
   const auto other = make_memory_store();
-  EXPECT_NE(Versions::open(*other, Millis{1'000}, none)->identity(), drawn);
+  EXPECT_NE(Versions::open(*other, none)->identity(), drawn);
 }
 
 struct SteppingClock final : Clock {

@@ -84,7 +84,7 @@ TEST(StepTest, RocksDbHoldsTheSameBytesAsMemory) {
   const auto events = walk_events(1000, 2);
   const auto memory = make_memory_store();
   const TemporaryDirectory directory;
-  auto rocks = open_rocks_store({.directory = directory.string()});
+  auto rocks = open_rocks_store({.directory = directory.string(), .log = {}});
   ASSERT_TRUE(rocks.ok()) << rocks.error().message;
   run_all(*memory, small_step_options(), events);
   run_all(**rocks, small_step_options(), events);

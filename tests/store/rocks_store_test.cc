@@ -5,72 +5,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <fstream>
-
-#include "core/bytes.h"
 #include "core/random.h"
 #include "store/format.h"
-#include "tests/store/conformance.h"
+#include "tests/store/rocks_fixture.h"
 
 namespace millrace::testing {
 namespace {
 
-namespace fs = std::filesystem;
 using ::testing::HasSubstr;
-
-class RocksStoreTest : public ::testing::Test {
- protected:
-  std::unique_ptr<Store> open(bool read_only = false) {
-    auto opened = open_rocks_store(small_rocks(directory_.string(), read_only));
-    if (!opened.ok()) {
-      ADD_FAILURE() << opened.error().message;
-      return nullptr;
-    }
-    return std::move(opened).value();
-  }
-  Error open_error(bool read_only = false) {
-    auto opened = open_rocks_store(small_rocks(directory_.string(), read_only));
-    if (opened.ok()) {
-      ADD_FAILURE() << "opened, though it should not";
-      return {};
-    }
-    EXPECT_THAT(opened.error().message, HasSubstr(directory_.string()));
-    return opened.error();
-  }
-  // Step i writes its number under key i and under "last": a rewound store shows as a smaller "last", never as a gap.
-  static void write_steps(Store& store, std::uint64_t begin, std::uint64_t end) {
-    for (std::uint64_t i = begin; i < end; ++i) {
-      WriteBatch batch;
-      batch.put(Table::kUsers, key_u64(i), std::string(200, 'u') + std::to_string(i));
-      batch.put(Table::kMeta, "last", std::to_string(i));
-      ASSERT_TRUE(store.commit(batch).ok());
-    }
-  }
-  // Two opens: the first writes a log, the next turns it into a table file.
-  void make_table_files() {
-    write_steps(*open(), 0, 200);
-    open();
-  }
-  std::vector<fs::path> files(const std::string& pattern) const {
-    std::vector<fs::path> found;
-    for (const auto& entry : fs::directory_iterator(directory_.path())) {
-      const std::string name = entry.path().filename().string();
-      if (name.starts_with(pattern) || name.ends_with(pattern)) found.push_back(entry.path());
-    }
-    std::sort(found.begin(), found.end());
-    return found;
-  }
-  static void flip(const fs::path& path, std::uintmax_t at) {
-    std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
-    file.seekg(static_cast<std::streamoff>(at));
-    const char byte = static_cast<char>(file.get() ^ 0x10);
-    file.seekp(static_cast<std::streamoff>(at));
-    file.put(byte);
-  }
-  static void flip_middle(const fs::path& path) { flip(path, fs::file_size(path) / 2); }
-
-  TemporaryDirectory directory_;
-};
 
 TEST_F(RocksStoreTest, KeepsWhatWasCommittedAcrossReopening) {
   write_steps(*open(), 0, 50);

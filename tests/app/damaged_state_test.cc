@@ -1,0 +1,223 @@
+// State directories that a start must refuse, each with its exit code and a message that says what to do; what `verify`
+// finds in them; and backups by command. The rows of "The state directory damaged" in docs/operations.md that need no
+// broker.
+#include <gmock/gmock.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <map>
+
+#include "app/state_meta.h"
+#include "core/bytes.h"
+#include "store/rocks_store.h"
+#include "tests/app/program_fixture.h"
+
+namespace millrace {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+class DamagedState : public ProgramTest {
+ protected:
+  // Three steps, in table files.
+  void SetUp() override {
+    ASSERT_EQ(run({"replay", file(kEvents), "--quiet", "--set", "step.records_max=2"}).exit, 0);
+    open();
+    open();
+  }
+  std::unique_ptr<RocksStore> open() const {
+    RocksOptions options;
+    options.directory = state().string();
+    auto opened = open_rocks_store(options);
+    EXPECT_TRUE(opened.ok()) << opened.error().message;
+    return std::move(opened).value();
+  }
+  void change(Table table, const std::string& key, std::optional<std::string> value) const {
+    WriteBatch batch;
+    if (value) {
+      batch.put(table, key, *value);
+    } else {
+      batch.erase(table, key);
+    }
+    ASSERT_TRUE(open()->commit(batch).ok());
+  }
+  std::vector<fs::path> files(const std::string& part) const {
+    std::vector<fs::path> found;
+    for (const auto& entry : fs::directory_iterator(state())) {
+      if (entry.path().filename().string().find(part) != std::string::npos) found.push_back(entry.path());
+    }
+    EXPECT_FALSE(found.empty()) << part;
+    return found;
+  }
+  static void flip(const fs::path& path, std::streamoff at) {
+    std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekg(at);
+    const char byte = static_cast<char>(file.get() ^ 0x10);
+    file.seekp(at);
+    file.put(byte);
+  }
+  Outcome start() const {
+    return run({"run", "--set", "metrics.port=0", "--set", "kafka.bootstrap_servers=127.0.0.1:1"});
+  }
+  void expect_refused(ExitCode code, const std::string& remedy) const {
+    const Outcome refused = start();
+    EXPECT_EQ(refused.exit, static_cast<int>(code)) << refused.error;
+    EXPECT_THAT(refused.error, HasSubstr(remedy));
+  }
+  void expect_damaged(const std::string& what) const {
+    const Outcome found = run({"verify", "-q"});
+    EXPECT_EQ(found.exit, static_cast<int>(ExitCode::kCorruption)) << found.output;
+    EXPECT_THAT(found.output, AllOf(HasSubstr("DAMAGED"), HasSubstr(what)));
+    EXPECT_THAT(found.error, HasSubstr("millrace restore"));
+  }
+  // Names, sizes and contents of the whole directory.
+  std::map<std::string, std::string> contents() const {
+    std::map<std::string, std::string> all;
+    for (const auto& entry : fs::directory_iterator(state())) {
+      std::ifstream in(entry.path(), std::ios::binary);
+      all[entry.path().filename().string()] = std::string(std::istreambuf_iterator<char>(in), {});
+    }
+    return all;
+  }
+};
+
+TEST_F(DamagedState, AMissingManifestIsRefused) {
+  for (const auto& path : files("MANIFEST")) fs::remove(path);
+  expect_refused(ExitCode::kCorruption, "millrace restore");
+}
+
+TEST_F(DamagedState, ADamagedManifestIsRefused) {
+  for (const auto& path : files("MANIFEST")) flip(path, static_cast<std::streamoff>(fs::file_size(path) / 2));
+  expect_refused(ExitCode::kCorruption, "millrace restore");
+}
+
+TEST_F(DamagedState, AMissingRootIsRefused) {
+  fs::remove(state() / "CURRENT");
+  expect_refused(ExitCode::kCorruption, "the file CURRENT is missing");
+}
+
+TEST_F(DamagedState, AMissingTableFileIsRefused) {
+  fs::remove(files(".sst").front());
+  expect_refused(ExitCode::kCorruption, "millrace restore");
+}
+
+TEST_F(DamagedState, ADamagedTableFileIsRefusedWhenItIsReadAndFoundByVerify) {
+  for (const auto& path : files(".sst")) flip(path, 20);
+  expect_refused(ExitCode::kCorruption, "millrace restore");
+  expect_damaged(".sst of table");
+}
+
+TEST_F(DamagedState, OneUsedByAnotherProcessIsRefused) {
+  int ready[2];
+  ASSERT_EQ(pipe(ready), 0);
+  const pid_t child = fork();
+  if (child == 0) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    const auto held = open();
+    if (write(ready[1], "x", 1) == 1) pause();
+    _exit(0);
+  }
+  char byte = 0;
+  ASSERT_EQ(read(ready[0], &byte, 1), 1);
+  expect_refused(ExitCode::kLocked, "another process uses the directory");
+  const Outcome verify = run({"verify", "-q"});
+  EXPECT_EQ(verify.exit, static_cast<int>(ExitCode::kLocked));
+  EXPECT_THAT(verify.error, HasSubstr("process " + std::to_string(child)));
+  kill(child, SIGKILL);
+  waitpid(child, nullptr, 0);
+  close(ready[0]);
+  close(ready[1]);
+}
+
+// Root writes where it has no permission, so a child that is not root tries.
+TEST_F(DamagedState, OneThatCannotBeWrittenIsRefused) {
+  fs::permissions(folder_, fs::perms(0755));
+  for (const auto& entry : fs::directory_iterator(state())) fs::permissions(entry.path(), fs::perms(0444));
+  fs::permissions(state(), fs::perms(0555));
+  const pid_t child = fork();
+  if (child == 0) {
+    const bool dropped = getuid() != 0 || setuid(65534) == 0;
+    _exit(dropped ? start().exit : 99);
+  }
+  int outcome = 0;
+  waitpid(child, &outcome, 0);
+  fs::permissions(state(), fs::perms(0755));
+  ASSERT_TRUE(WIFEXITED(outcome));
+  EXPECT_EQ(WEXITSTATUS(outcome), static_cast<int>(ExitCode::kDenied));
+}
+
+TEST_F(DamagedState, AWholeOneIsVerifiedWithoutChangingAByte) {
+  const auto before = contents();
+  const Outcome found = run({"verify", "-q"});
+  EXPECT_EQ(found.exit, 0) << found.output << found.error;
+  EXPECT_THAT(found.output,
+              AllOf(HasSubstr("ok       table files"), HasSubstr("ok       users                   2 rows"),
+                    HasSubstr("ok       tables agree")));
+  EXPECT_THAT(found.output, ::testing::Not(HasSubstr("DAMAGED")));
+  EXPECT_EQ(contents(), before);
+}
+
+TEST_F(DamagedState, ARowThatCannotBeReadIsFound) {
+  change(Table::kUsers, "eve", "\x01nonsense");
+  expect_damaged("users                   3 rows");
+}
+
+TEST_F(DamagedState, TablesOfTwoMomentsAreRefusedAndFound) {
+  change(Table::kSteps, key_u64(2), std::nullopt);
+  expect_refused(ExitCode::kCorruption, "mixes the tables of two moments");
+  expect_damaged("the record of the newest step, 2, is missing");
+}
+
+TEST_F(DamagedState, AnExampleLogThatEndsEarlyIsRefused) {
+  change(Table::kExamples, key_u64(3), std::nullopt);
+  expect_refused(ExitCode::kCorruption, "example 3, which is missing");
+  expect_damaged("the log ends at 3, the steps at 4");
+}
+
+TEST_F(DamagedState, WhatTablesSayOfEachOtherIsVerified) {
+  change(Table::kItemIds, "cup", std::nullopt);
+  expect_damaged("the numbers are not 0 to");
+}
+
+TEST_F(DamagedState, AnUndeliveredMarkWithoutItsListIsFound) {
+  change(Table::kDirty, "eve", std::string("\x01\x05", 2));
+  expect_damaged("it has no list");
+}
+
+TEST_F(DamagedState, AListFromTheFutureIsFound) {
+  WriteBatch batch;
+  put_meta_counter(batch, kVersionBaseKey, 1);
+  ASSERT_TRUE(open()->commit(batch).ok());
+  expect_damaged("above the base 1");
+}
+
+TEST_F(DamagedState, ABackupByCommandIsRestoredAfterALoss) {
+  const std::string backups = (folder_ / "backups").string();
+  const Outcome taken = run({"backup", backups});
+  ASSERT_EQ(taken.exit, 0) << taken.error;
+  EXPECT_THAT(taken.output, HasSubstr("backup 1 of step 2: "));
+  EXPECT_EQ(run({"backup", backups, "--list"}).output, taken.output);
+  const Outcome refused = run({"restore", backups});
+  EXPECT_EQ(refused.exit, static_cast<int>(ExitCode::kUsage));
+  EXPECT_THAT(refused.error, HasSubstr("expected an empty directory"));
+  fs::remove_all(state());
+  const Outcome restored = run({"restore", backups});
+  ASSERT_EQ(restored.exit, 0) << restored.error;
+  const Outcome verified = run({"verify", "-q"});
+  EXPECT_EQ(verified.exit, 0) << verified.output;
+  EXPECT_THAT(verified.output, HasSubstr("a copy or a restored backup"));
+  EXPECT_THAT(run({"inspect", "user", "ann"}).output, HasSubstr("interactions            2"));
+}
+
+TEST_F(DamagedState, ABackupIntoTheStateDirectoryOrOfNothingIsRefused) {
+  EXPECT_THAT(run({"backup", (state() / "backups").string()}).error, HasSubstr("it lies in the state directory"));
+  fs::remove_all(state());
+  EXPECT_THAT(run({"backup", (folder_ / "backups").string()}).error, HasSubstr("no store is there"));
+}
+
+}  // namespace
+}  // namespace millrace
