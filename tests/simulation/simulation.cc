@@ -8,6 +8,7 @@
 #include "app/log.h"
 #include "app/pipeline.h"
 #include "ingest/partition_ledger.h"
+#include "publish/dirty_row.h"
 #include "tests/simulation/memory_broker.h"
 #include "tests/simulation/memory_disk.h"
 #include "tests/simulation/oracle.h"
@@ -138,6 +139,7 @@ class Simulation {
     broker_.on_group_commit = [this](const std::string& topic, std::int32_t partition, Offset offset) {
       check_group_commit(topic, partition, offset);
     };
+    broker_.on_produce = [this](const Message& message) { check_committed(message); };
     set_failpoint_handler([this](Failpoint failpoint) { world_.reach(failpoint); });
   }
   ~Simulation() { set_failpoint_handler({}); }
@@ -229,6 +231,22 @@ class Simulation {
       const auto state = decode_partition(row.ok() && row->has_value() ? std::string_view(**row) : std::string_view());
       if (!state.ok() || state->next < offset) note({"the group's offset is ahead of the store's"});
     }
+  }
+
+  // Nothing goes out before the store has it, marked as undelivered.
+  void check_committed(const Message& message) {
+    if (message.topic != config_.publish.options.list_topic) {
+      if (disk_.image().size(Table::kDeadLetters).rows == 0)
+        note({"a dead letter is published before it is committed"});
+      return;
+    }
+    const UserId user(message.key.value_or(""));
+    const auto mark = disk_.image().get(Table::kDirty, user.bytes);
+    const std::string_view row = mark.ok() && mark->has_value() ? std::string_view(**mark) : std::string_view();
+    const auto version = decode_dirty(user, row);
+    const std::string text = "\"version\":" + std::to_string(version.ok() ? *version : 0) + ",";
+    if (message.value.value_or("").find(text) == std::string::npos)
+      note({"a list is published before it is committed"});
   }
 
   void compare_with_uninterrupted() {
