@@ -240,9 +240,10 @@ void GroupSource::on_revoked(std::span<const TopicPartition> partitions, bool lo
 
 void GroupSource::commit() {
   std::vector<TopicPartitionOffset> now = offsets();
-  if (now == committed_) return;
+  std::vector<TopicPartitionOffset> moved;
+  if (now != committed_) moved = now;  // none: only asks whether the last commit failed
   MILLRACE_FAILPOINT(kGroupCommitting);
-  const Status status = consumer_->commit(now, note());
+  const Status status = consumer_->commit(moved, note());
   MILLRACE_FAILPOINT(kGroupCommitted);
   if (status.ok()) {
     committed_ = std::move(now);

@@ -76,7 +76,7 @@ class Consumer {
   virtual Status pause() = 0;  // all assigned partitions; poll() goes on serving rebalances
   virtual Status resume() = 0;
   // Asynchronous: the offsets to continue from, with a note of at most 1 KiB. A failure shows as the error of the next
-  // commit.
+  // commit; one of no offsets at all only asks for it.
   virtual Status commit(std::span<const TopicPartitionOffset> offsets, const std::string& metadata) = 0;
   virtual Status commit_synchronously(std::span<const TopicPartitionOffset> offsets, const std::string& metadata) = 0;
   virtual Result<std::vector<GroupOffset>> committed(std::span<const TopicPartition> partitions) = 0;

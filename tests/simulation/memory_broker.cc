@@ -26,7 +26,7 @@ Result<std::unique_ptr<Consumer>> MemoryBroker::open_consumer(const ConsumerOpti
 
 Result<std::unique_ptr<Reader>> MemoryBroker::open_reader(const ReaderOptions& options) {
   world_.crash_here();
-  if (auto error = world_.error_here("open a reader", Disposition::kStop)) return *std::move(error);
+  if (auto error = world_.error_here("open a reader", {Disposition::kStop})) return *std::move(error);
   return make_memory_reader(*this, options);
 }
 
@@ -38,7 +38,7 @@ Result<std::unique_ptr<Producer>> MemoryBroker::open_producer(const ProducerOpti
 Result<std::optional<TopicDescription>> MemoryBroker::describe_topic(const std::string&, const KafkaProperties&,
                                                                      const std::string& topic) {
   world_.crash_here();
-  if (auto error = world_.error_here("describe topic " + topic, Disposition::kStop)) return *std::move(error);
+  if (auto error = world_.error_here("describe topic " + topic, {Disposition::kStop})) return *std::move(error);
   const auto found = topics_.find(topic);
   if (found == topics_.end()) return std::optional<TopicDescription>();
   return std::optional(TopicDescription{static_cast<std::int32_t>(found->second.size()), "compact"});
@@ -47,7 +47,7 @@ Result<std::optional<TopicDescription>> MemoryBroker::describe_topic(const std::
 Status MemoryBroker::create_topic(const std::string&, const KafkaProperties&, const std::string& topic,
                                   std::int32_t partitions, bool) {
   world_.crash_here();
-  const auto error = world_.error_here("create topic " + topic, Disposition::kStop);
+  const auto error = world_.error_here("create topic " + topic, {Disposition::kStop});
   if (!error || world_.chance(0.5)) create(topic, partitions);
   if (error) return *error;
   return Ok{};

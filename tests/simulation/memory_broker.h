@@ -35,6 +35,8 @@ class MemoryBroker final : public KafkaClients {
   const std::vector<Message>& written() const { return written_; }
   // Called before a commit takes effect.
   std::function<void(const std::string& topic, std::int32_t partition, Offset)> on_group_commit;
+  // Called with every message that a producer is handed.
+  std::function<void(const Message&)> on_produce;
   std::uint64_t rebalances = 0;
 
   // For the pipeline.

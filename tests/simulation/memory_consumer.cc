@@ -78,7 +78,7 @@ std::optional<Error> MemoryConsumer::failure(const std::string& action) {
     --outage_;
     return Error{ErrorCode::kUnavailable, Disposition::kRetry, std::string(kInjected) + action};
   }
-  auto error = world_.error_here(action, Disposition::kRetry);
+  auto error = world_.error_here(action);
   if (error && world_.chance(0.1)) outage_ = 30;
   return error;
 }
@@ -87,7 +87,8 @@ Result<std::vector<Record>> MemoryConsumer::poll(std::size_t max_records, std::c
   world_.crash_here();
   if (dead()) return std::vector<Record>();
   settle_requests(0.5);
-  if (auto error = world_.error_here("read", Disposition::kStop)) return *std::move(error);
+  if (auto error = world_.error_here("read", {Disposition::kRestartClient, Disposition::kStop}))
+    return *std::move(error);
   if (assignment_.empty()) {
     if (!refused_) MILLRACE_RETURN_IF_ERROR(join());
   } else if (world_.chance(world_.hazards.rebalance)) {
@@ -176,7 +177,7 @@ void MemoryConsumer::settle_requests(double share) {
 Status MemoryConsumer::commit(std::span<const TopicPartitionOffset> offsets, const std::string& metadata) {
   world_.crash_here();
   if (dead()) return Ok{};
-  requests_.push_back({{offsets.begin(), offsets.end()}, metadata});
+  if (!offsets.empty()) requests_.push_back({{offsets.begin(), offsets.end()}, metadata});
   if (commit_error_) return *std::exchange(commit_error_, std::nullopt);
   return Ok{};
 }
@@ -186,7 +187,7 @@ Status MemoryConsumer::commit_synchronously(std::span<const TopicPartitionOffset
   world_.crash_here();
   if (dead()) return Ok{};
   settle_requests(1.0);
-  const auto error = world_.error_here("commit offsets", Disposition::kRetry);
+  const auto error = world_.error_here("commit offsets");
   if (!error || world_.chance(0.5)) apply({{offsets.begin(), offsets.end()}, metadata});
   world_.crash_here();
   if (error) return *error;
@@ -250,7 +251,8 @@ class MemoryReader final : public Reader {
     world_.crash_here();
     std::vector<Record> found;
     if (life_ != world_.life()) return found;
-    if (auto error = world_.error_here("read items", Disposition::kStop)) return *std::move(error);
+    if (auto error = world_.error_here("read items", {Disposition::kRestartClient, Disposition::kStop}))
+      return *std::move(error);
     for (std::uint64_t wanted = world_.random.below(max_records + 1); wanted > 0 && next_ < records().size();
          --wanted) {
       found.push_back(records()[next_++]);

@@ -31,7 +31,7 @@ class DiskStore final : public Store {
   Status commit(const WriteBatch& batch) override {
     if (life_ != world_.life()) return Ok{};
     world_.crash_here();
-    if (world_.chance(world_.hazards.error)) {
+    if (world_.hazards.fatal && world_.chance(world_.hazards.error)) {
       ++world_.errors;
       if (world_.chance(0.5)) disk_.append(batch);  // it may have got there all the same
       return stop_error(world_.chance(0.5) ? ErrorCode::kNoSpace : ErrorCode::kIo, std::string(kInjected) + "commit");
@@ -45,7 +45,7 @@ class DiskStore final : public Store {
   std::optional<Error> read_error() const {
     if (life_ != world_.life()) return std::nullopt;
     world_.crash_here();
-    if (!world_.chance(world_.hazards.error * kReadErrors)) return std::nullopt;
+    if (!world_.hazards.fatal || !world_.chance(world_.hazards.error * kReadErrors)) return std::nullopt;
     ++world_.errors;
     return stop_error(ErrorCode::kIo, std::string(kInjected) + "read the store");
   }

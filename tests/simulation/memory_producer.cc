@@ -22,7 +22,8 @@ class MemoryProducer final : public Producer {
     world_.crash_here();
     if (dead()) return Ok{};
     if (in_flight_.size() >= capacity_) return Error{ErrorCode::kUnavailable, Disposition::kRetry, "queue full"};
-    if (auto error = world_.error_here("produce", Disposition::kRestartClient)) return *std::move(error);
+    if (auto error = world_.error_here("produce", {Disposition::kRestartClient})) return *std::move(error);
+    if (broker_.on_produce) broker_.on_produce(message);
     in_flight_.push_back({message, false});
     return Ok{};
   }

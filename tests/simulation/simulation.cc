@@ -8,6 +8,7 @@
 #include "app/log.h"
 #include "app/pipeline.h"
 #include "ingest/partition_ledger.h"
+#include "publish/dirty_row.h"
 #include "tests/simulation/memory_broker.h"
 #include "tests/simulation/memory_disk.h"
 #include "tests/simulation/oracle.h"
@@ -18,7 +19,7 @@
 namespace millrace::testing {
 namespace {
 
-constexpr std::uint64_t kQuietTurnsMax = 20'000;  // of the last life; it ends long before
+constexpr std::uint64_t kQuietTurnsMax = 5'000;  // of the last life; it ends long before
 
 Config draw_config(World& world) {
   Config config;
@@ -58,43 +59,56 @@ class Director final : public PipelineObserver {
   Director(const Config& config, Stream& stream, const MemoryBroker& broker, const MemoryDisk& disk, World& world)
       : config_(config), stream_(stream), broker_(broker), disk_(disk), world_(world) {}
 
-  // A life that is asked to stop after so many turns; 0: when everything is read and delivered, and the group knows.
-  void begin_life(std::uint64_t turns) {
+  // A life that is asked to stop after so many turns. The last one has its hazards for so many turns and then goes on
+  // until everything is read and delivered, and the group knows.
+  void begin_life(std::uint64_t turns, bool last) {
     turns_ = turns;
+    last_ = last;
     turn_ = 0;
     stop = false;
-    stuck = false;
+    stuck.clear();
   }
   void on_beat() override {
     world_.crash_here();
     for (std::uint64_t burst = world_.random.below(5); burst > 0 && !stream_.ended(); --burst) stream_.send();
     ++turn_;
-    if (turns_ > 0) {
-      stop = turn_ >= turns_;
-    } else if (stream_.ended() && (settled() || turn_ > kQuietTurnsMax)) {
-      stuck = turn_ > kQuietTurnsMax;
+    if (turn_ < turns_) return;
+    if (!last_) {
       stop = true;
+      return;
     }
+    world_.hazards = {};
+    world_.hazards.fatal = false;
+    if (!stream_.ended()) return;
+    const std::string left = unsettled();
+    if (turn_ > kQuietTurnsMax) stuck = left;
+    stop = left.empty() || !stuck.empty();
   }
 
   std::atomic<bool> stop{false};
-  bool stuck = false;
+  std::string stuck;  // what the last life did not get done
 
  private:
-  bool settled() const {
+  // What is still to be done; empty: nothing.
+  std::string unsettled() const {
     const Store& store = disk_.image();
-    if (store.size(Table::kDirty).rows + store.size(Table::kDeadLetters).rows > 0) return false;
+    if (store.size(Table::kDirty).rows > 0) return "lists are undelivered";
+    if (store.size(Table::kDeadLetters).rows > 0) return "dead letters are undelivered";
     for (std::size_t topic = 0; topic < config_.ingest.topics.size(); ++topic) {
-      for (std::int32_t number = 0;; ++number) {
-        const std::vector<Told>* told = stream_.find(topic, number);
-        if (told == nullptr) break;
-        if (next_of(topic, number) != told->size()) return false;
-        const auto group = broker_.group().find({config_.ingest.topics[topic].name, number});
-        if (group == broker_.group().end() || std::cmp_not_equal(raw(group->second.offset), told->size())) return false;
+      const std::string& name = config_.ingest.topics[topic].name;
+      const auto count = static_cast<std::int32_t>(broker_.partitions(name).size());
+      for (std::int32_t number = 0; number < count; ++number) {
+        const std::size_t sent = stream_.told(topic, number).size();
+        if (next_of(topic, number) != sent) return "records are unread";
+        const auto group = broker_.group().find({name, number});
+        if (group == broker_.group().end() || std::cmp_not_equal(raw(group->second.offset), sent))
+          return "the group's offset is behind";
       }
     }
-    return config_.input.items_topic.empty() || next_of(config_.ingest.topics.size(), 0) == stream_.told_items().size();
+    if (config_.input.items_topic.empty()) return "";
+    return next_of(config_.ingest.topics.size(), 0) == stream_.told_items().size() ? "" : "item records are unread";
   }
+
   std::size_t next_of(std::size_t topic, std::int32_t number) const {
     const auto row = disk_.image().get(
         Table::kPartitions, partition_key(TopicIndex{static_cast<std::uint8_t>(topic)}, PartitionIndex{number}));
@@ -109,6 +123,7 @@ class Director final : public PipelineObserver {
   const MemoryDisk& disk_;
   World& world_;
   std::uint64_t turns_ = 0;
+  bool last_ = false;
   std::uint64_t turn_ = 0;
 };
 
@@ -124,6 +139,7 @@ class Simulation {
     broker_.on_group_commit = [this](const std::string& topic, std::int32_t partition, Offset offset) {
       check_group_commit(topic, partition, offset);
     };
+    broker_.on_produce = [this](const Message& message) { check_committed(message); };
     set_failpoint_handler([this](Failpoint failpoint) { world_.reach(failpoint); });
   }
   ~Simulation() { set_failpoint_handler({}); }
@@ -133,12 +149,12 @@ class Simulation {
   SimulationReport run() {
     const Oracle oracle(config_, *stream_, broker_);
     for (std::uint64_t lives = world_.between(1, 12); lives > 0 && report_.findings.empty(); --lives) {
-      live(draw_hazards(), world_.between(1, 80));
+      live(draw_hazards(), false);
       note(oracle.check(disk_.image()));
       damage();
     }
-    if (report_.findings.empty()) live({}, 0);
-    if (refused_) live({}, 0);
+    if (report_.findings.empty()) live(draw_hazards(), true);
+    if (refused_) live({}, true);
     if (report_.findings.empty()) {
       note(oracle.check_complete(disk_.image()));
       compare_with_uninterrupted();
@@ -166,11 +182,15 @@ class Simulation {
   }
 
   // One process from its start to its end.
-  void live(const Hazards& hazards, std::uint64_t turns) {
+  void live(Hazards hazards, bool last) {
     ++report_.lives;
+    if (last) {
+      hazards.crash = hazards.failpoint = 0.0;
+      hazards.fatal = false;
+    }
     world_.begin_life(hazards);
     world_.sleep(std::chrono::milliseconds(world_.between(5, 3'000)));
-    director_->begin_life(turns);
+    director_->begin_life(world_.between(1, 80), last);
     const auto store = open_disk(disk_, world_);
     try {
       auto pipeline = Pipeline::open(config_, *store, *director_, world_, broker_);
@@ -178,7 +198,7 @@ class Simulation {
     } catch (const Crash&) {
       judge(Ok{});
     }
-    if (director_->stuck) note({"the last life reads or delivers no further"});
+    if (!director_->stuck.empty()) note({"the last life goes no further: " + director_->stuck});
   }
 
   // Errors that were handed in may end a life. A damaged store may be refused, once, and is then rebuilt by order.
@@ -188,7 +208,8 @@ class Simulation {
       config_.kafka.rebuild = true;
       return;
     }
-    if (status.ok() || status.error().message.find(kInjected) != std::string::npos) return;
+    const bool injected = !status.ok() && status.error().message.find(kInjected) != std::string::npos;
+    if (status.ok() || (injected && world_.hazards.fatal)) return;
     note({"ended with: " + status.error().message});
   }
 
@@ -210,6 +231,22 @@ class Simulation {
       const auto state = decode_partition(row.ok() && row->has_value() ? std::string_view(**row) : std::string_view());
       if (!state.ok() || state->next < offset) note({"the group's offset is ahead of the store's"});
     }
+  }
+
+  // Nothing goes out before the store has it, marked as undelivered.
+  void check_committed(const Message& message) {
+    if (message.topic != config_.publish.options.list_topic) {
+      if (disk_.image().size(Table::kDeadLetters).rows == 0)
+        note({"a dead letter is published before it is committed"});
+      return;
+    }
+    const UserId user(message.key.value_or(""));
+    const auto mark = disk_.image().get(Table::kDirty, user.bytes);
+    const std::string_view row = mark.ok() && mark->has_value() ? std::string_view(**mark) : std::string_view();
+    const auto version = decode_dirty(user, row);
+    const std::string text = "\"version\":" + std::to_string(version.ok() ? *version : 0) + ",";
+    if (message.value.value_or("").find(text) == std::string::npos)
+      note({"a list is published before it is committed"});
   }
 
   void compare_with_uninterrupted() {
@@ -262,8 +299,8 @@ class Simulation {
 
 }  // namespace
 
-SimulationReport simulate_service(std::uint64_t seed) {
-  set_log_level(LogLevel::kError);
+SimulationReport simulate_service(std::uint64_t seed, bool logged) {
+  set_log_level(logged ? LogLevel::kInfo : LogLevel::kError);
   return Simulation(seed).run();
 }
 

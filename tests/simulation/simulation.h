@@ -26,7 +26,8 @@ struct SimulationReport {
   std::array<std::uint64_t, kFailpoints> crashed{};  // at each failpoint
 };
 
-SimulationReport simulate_service(std::uint64_t seed);
+// `logged`: the service says on stderr what it does.
+SimulationReport simulate_service(std::uint64_t seed, bool logged = false);
 
 // "seed 7: finding; finding — replay: …"
 std::string describe(const SimulationReport& report);

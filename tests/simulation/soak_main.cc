@@ -50,13 +50,13 @@ void print(const Sum& sum, double seconds) {
   std::printf("\n");
 }
 
-int soak(std::uint64_t first, std::uint64_t seeds) {
+int soak(std::uint64_t first, std::uint64_t seeds, bool logged) {
   const auto begin = SteadyClock::now();
   const auto seconds = [&] { return std::chrono::duration<double>(SteadyClock::now() - begin).count(); };
   double reported = 0.0;
   Sum sum;
   for (std::uint64_t seed = first; seed < first + seeds; ++seed) {
-    const SimulationReport report = simulate_service(seed);
+    const SimulationReport report = simulate_service(seed, logged);
     sum.add(report);
     if (!report.findings.empty()) std::printf("%s\n", describe(report).c_str());
     if (seconds() - reported < 10.0) continue;
@@ -81,6 +81,8 @@ int main(int argc, char** argv) {
   std::uint64_t first = 1;
   app.add_option("--seeds", seeds, "how many")->capture_default_str();
   app.add_option("--first-seed", first, "the first of them")->capture_default_str();
+  bool logged = false;
+  app.add_flag("--log", logged, "show the service's log lines");
   CLI11_PARSE(app, argc, argv);
-  return millrace::testing::soak(first, seeds);
+  return millrace::testing::soak(first, seeds, logged);
 }

@@ -48,11 +48,6 @@ class Stream {
   const std::vector<Told>& told(std::size_t topic, std::int32_t partition) const {
     return told_.at({topic, partition});
   }
-  // Nothing where there is no such partition.
-  const std::vector<Told>* find(std::size_t topic, std::int32_t partition) const {
-    const auto found = told_.find({topic, partition});
-    return found == told_.end() ? nullptr : &found->second;
-  }
   const std::vector<ToldItem>& told_items() const { return told_items_; }
 
  private:

@@ -17,13 +17,14 @@ void World::reach(Failpoint failpoint) {
   crash();
 }
 
-std::optional<Error> World::error_here(const std::string& action, Disposition worst) {
+std::optional<Error> World::error_here(const std::string& action, std::initializer_list<Disposition> others) {
   if (!chance(hazards.error)) return std::nullopt;
   ++errors;
   const std::string message = std::string(kInjected) + action;
-  const std::uint64_t kind = random.below(8);
-  if (worst == Disposition::kStop && kind == 0) return stop_error(ErrorCode::kIo, message);
-  if (worst != Disposition::kRetry && kind <= 2) return Error{ErrorCode::kFatal, Disposition::kRestartClient, message};
+  const std::uint64_t kind = random.below(6);
+  const Disposition disposition = kind < others.size() ? others.begin()[kind] : Disposition::kRetry;
+  if (disposition == Disposition::kStop && hazards.fatal) return stop_error(ErrorCode::kIo, message);
+  if (disposition == Disposition::kRestartClient) return Error{ErrorCode::kFatal, disposition, message};
   return Error{ErrorCode::kUnavailable, Disposition::kRetry, message};
 }
 

@@ -5,6 +5,7 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <string>
 
@@ -24,6 +25,7 @@ struct Hazards {
   double failpoint = 0.0;  // at any failpoint, or at `aimed_at` alone
   std::optional<Failpoint> aimed_at;
   double error = 0.0;      // of a Kafka call or the store
+  bool fatal = true;       // some errors are such that the service ends
   double rebalance = 0.0;  // of a poll
   double failed_delivery = 0.0;
 };
@@ -43,8 +45,8 @@ class World final : public Clock {
   }
   void reach(Failpoint failpoint);
   [[noreturn]] void crash();
-  // An error that the pipeline has to cope with, now and then.
-  std::optional<Error> error_here(const std::string& action, Disposition worst);
+  // An error that the service has to cope with, now and then; mostly one to be tried again, else one of `others`.
+  std::optional<Error> error_here(const std::string& action, std::initializer_list<Disposition> others = {});
 
   // Clients and stores of a life that has ended do nothing any more.
   std::uint64_t life() const { return life_; }
