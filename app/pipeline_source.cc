@@ -13,6 +13,7 @@ namespace {
 constexpr int kQuestionsMax = 20;
 constexpr std::chrono::milliseconds kQuestionPause{500};
 constexpr std::chrono::milliseconds kReleasePause{200};  // after an attempt that failed
+constexpr Millis kSilence{10'000};
 
 }  // namespace
 
@@ -142,7 +143,8 @@ Result<std::vector<TopicPartitionOffset>> GroupSource::start(std::span<const Top
         const StartDecision decision,
         decide_start(name_of(partition), facts, {start, settings.rebuild, settings.on_moved_partition}));
     if (decision.fresh) context_.ingest.start_at(partition.topic, partition.partition, decision.next);
-    if (decision.behind > 0 || note.store != context_.versions.identity()) hold(partition, decision, note);
+    if (decision.behind > 0 || note.store != context_.versions.identity())
+      hold(partition, decision, note, broker.marks[i]);
     raise = raise || decision.behind > 0 || facts.elsewhere;
     published = std::max(published, note.version);
     offsets.push_back({partition, decision.next});
@@ -164,9 +166,12 @@ Result<std::vector<TopicPartitionOffset>> GroupSource::start(std::span<const Top
 
 // A partition that is not behind is held too if the group does not know that it is here: whoever gets it next must know
 // that lists went out from here.
-void GroupSource::hold(TopicPartition partition, const StartDecision& decision, const GroupNote& note) {
-  held_[partition] = Offset{raw(decision.next) + decision.behind};
+void GroupSource::hold(TopicPartition partition, const StartDecision& decision, const GroupNote& note,
+                       const Watermarks& marks) {
+  const Offset known{raw(decision.next) + decision.behind};
   const bool moved = !note.store.empty() && note.store != context_.versions.identity();
+  const Offset end = moved || decision.behind > 0 ? marks.high : known;
+  held_[partition] = {known, end, decision.next, context_.clock.now()};
   if (moved) {
     log_warn(decision.behind > 0
                  ? "a partition moved here without its newest state; its users are rebuilt from the "
@@ -183,26 +188,37 @@ void GroupSource::hold(TopicPartition partition, const StartDecision& decision, 
   }
 }
 
-bool GroupSource::whole(TopicPartition partition, Offset at) const {
+Offset GroupSource::next_of(TopicPartition partition) const {
   const auto state = context_.ingest.partition(partition.topic, partition.partition);
-  return state && state->next >= at;
+  return state ? state->next : Offset{0};
+}
+
+// The last offsets of a topic may be no records (markers of transactions): where nothing comes any more, what the group
+// knew is enough.
+bool GroupSource::whole(TopicPartition partition, const Held& held) const {
+  const Offset next = next_of(partition);
+  const bool silent = next == held.seen && context_.clock.now() - held.since > kSilence;
+  return next >= held.end || (next >= held.known && silent);
 }
 
 std::uint64_t GroupSource::behind() const {
   std::int64_t records = 0;
-  for (const auto& [partition, at] : held_) {
-    const auto state = context_.ingest.partition(partition.topic, partition.partition);
-    if (state) records += std::max<std::int64_t>(0, raw(at) - raw(state->next));
+  for (const auto& [partition, held] : held_) {
+    records += std::max<std::int64_t>(0, raw(held.end) - raw(next_of(partition)));
   }
   return static_cast<std::uint64_t>(records);
 }
 
 void GroupSource::release() {
-  const auto caught_up = [this](const auto& held) { return whole(held.first, held.second); };
-  if (std::none_of(held_.begin(), held_.end(), caught_up) || !release_timer_.due()) return;
-  if (!confirm_membership()) return;
+  bool any = false;
+  for (auto& [partition, held] : held_) {
+    any = any || whole(partition, held);
+    const Offset next = next_of(partition);
+    if (next != held.seen) held = {held.known, held.end, next, context_.clock.now()};
+  }
+  if (!any || !release_timer_.due() || !confirm_membership()) return;
   release_timer_ = Timer(kReleasePause);
-  std::erase_if(held_, caught_up);
+  std::erase_if(held_, [this](const auto& held) { return whole(held.first, held.second); });
   update_served();
   tell_restored();
 }
@@ -212,7 +228,7 @@ void GroupSource::update_served() {
   served_.clear();
   if (!alike_ && !held_.empty()) return;
   for (const auto& [where, state] : context_.ingest.partitions()) served_.insert(where.second);
-  for (const auto& [partition, at] : held_) served_.erase(partition.partition);
+  for (const auto& [partition, held] : held_) served_.erase(partition.partition);
 }
 
 void GroupSource::tell_restored() {
@@ -284,7 +300,8 @@ std::vector<TopicPartitionOffset> GroupSource::offsets() const {
   std::vector<TopicPartitionOffset> offsets;
   for (const auto& [key, state] : context_.ingest.partitions()) {
     const auto held = held_.find({key.first, key.second});
-    if (held == held_.end() || state.next >= held->second) offsets.push_back({{key.first, key.second}, state.next});
+    if (held == held_.end() || whole(held->first, held->second))
+      offsets.push_back({{key.first, key.second}, state.next});
   }
   return offsets;
 }

@@ -2,9 +2,10 @@
 // served, pausing, and offsets committed after the store. One thread; rebalances happen within poll() and close(), when
 // no step is in flight.
 //
-// A partition's users are served when this instance knows all that the group knows of them, and the group knows that
-// they are here: a partition that comes from elsewhere, or behind the group's offset, is held until it has caught up
-// and our offsets are committed. The group's offset stays where it was until then, so that a restart holds it again.
+// A partition's users are served when this instance knows all that any list of them can have known, and the group knows
+// that they are here: a partition that comes from elsewhere, or behind the group's offset, is held until what the topic
+// held at the assignment is applied (the former owner may have been ahead of its last commit) and our offsets are
+// committed. The group's offset stays where it was until then, so that a restart holds it again.
 #pragma once
 
 #include <chrono>
@@ -99,10 +100,17 @@ class GroupSource final : public RebalanceListener {
   Status check_growth(std::span<const std::int32_t> before, std::span<const std::int32_t> counts) const;
   Result<std::vector<TopicPartitionOffset>> start(std::span<const TopicPartition> partitions, const Broker& broker);
   std::vector<TopicPartitionOffset> offsets() const;
-  void hold(TopicPartition partition, const StartDecision& decision, const GroupNote& note);
+  struct Held {
+    Offset known{};  // the group's, or where we begin
+    Offset end{};    // of the topic at the assignment
+    Offset seen{};   // how far we were
+    Millis since;    // and since when
+  };
+  void hold(TopicPartition partition, const StartDecision& decision, const GroupNote& note, const Watermarks& marks);
+  Offset next_of(TopicPartition partition) const;
   void update_served();
   void tell_restored();
-  bool whole(TopicPartition partition, Offset at) const;
+  bool whole(TopicPartition partition, const Held& held) const;
   std::string note() const;
   std::string name_of(TopicPartition partition) const;
 
@@ -111,7 +119,7 @@ class GroupSource final : public RebalanceListener {
   std::unique_ptr<Consumer> consumer_;
   std::vector<TopicPartitionOffset> committed_;  // last handed to the group
   std::set<Pause> pauses_;
-  std::map<TopicPartition, Offset> held_;  // until everything before that offset is applied, and committed
+  std::map<TopicPartition, Held> held_;
   std::set<PartitionIndex> served_;
   Timer release_timer_{std::chrono::milliseconds(200)};
   bool alike_ = true;  // all topics have the same number of partitions
