@@ -13,7 +13,6 @@ namespace {
 constexpr int kQuestionsMax = 20;
 constexpr std::chrono::milliseconds kQuestionPause{500};
 constexpr std::chrono::milliseconds kReleasePause{200};  // after an attempt that failed
-constexpr Millis kSilence{10'000};
 
 }  // namespace
 
@@ -40,7 +39,7 @@ Result<std::vector<TopicPartitionOffset>> GroupSource::on_assigned(std::span<con
   auto offsets = start(partitions, broker);
   if (!offsets.ok()) return offsets;
   committed_.clear();
-  update_served();
+  served_ = holds_.free_partitions(alike_);
   tell_restored();
   log_info("partitions assigned", {{"partitions", partitions.size()}, {"shared_group", shares_group_ ? "yes" : "no"}});
   context_.observer.on_rebalance(Rebalance::kAssigned, partitions.size());
@@ -125,7 +124,7 @@ Result<std::vector<TopicPartitionOffset>> GroupSource::start(std::span<const Top
   std::vector<TopicPartitionOffset> offsets;
   std::uint64_t published = 0;
   bool raise = false;
-  held_.clear();
+  holds_.clear();
   for (std::size_t i = 0; i < partitions.size(); ++i) {
     const TopicPartition& partition = partitions[i];
     const auto state = context_.ingest.partition(partition.topic, partition.partition);
@@ -171,7 +170,7 @@ void GroupSource::hold(TopicPartition partition, const StartDecision& decision, 
   const Offset known{raw(decision.next) + decision.behind};
   const bool moved = !note.store.empty() && note.store != context_.versions.identity();
   const Offset end = moved || decision.behind > 0 ? marks.high : known;
-  held_[partition] = {known, end, decision.next, context_.clock.now()};
+  holds_.hold(partition, known, end);
   if (moved) {
     log_warn(decision.behind > 0
                  ? "a partition moved here without its newest state; its users are rebuilt from the "
@@ -188,47 +187,12 @@ void GroupSource::hold(TopicPartition partition, const StartDecision& decision, 
   }
 }
 
-Offset GroupSource::next_of(TopicPartition partition) const {
-  const auto state = context_.ingest.partition(partition.topic, partition.partition);
-  return state ? state->next : Offset{0};
-}
-
-// The last offsets of a topic may be no records (markers of transactions): where nothing comes any more, what the group
-// knew is enough.
-bool GroupSource::whole(TopicPartition partition, const Held& held) const {
-  const Offset next = next_of(partition);
-  const bool silent = next == held.seen && context_.clock.now() - held.since > kSilence;
-  return next >= held.end || (next >= held.known && silent);
-}
-
-std::uint64_t GroupSource::behind() const {
-  std::int64_t records = 0;
-  for (const auto& [partition, held] : held_) {
-    records += std::max<std::int64_t>(0, raw(held.end) - raw(next_of(partition)));
-  }
-  return static_cast<std::uint64_t>(records);
-}
-
 void GroupSource::release() {
-  bool any = false;
-  for (auto& [partition, held] : held_) {
-    any = any || whole(partition, held);
-    const Offset next = next_of(partition);
-    if (next != held.seen) held = {held.known, held.end, next, context_.clock.now()};
-  }
-  if (!any || !release_timer_.due() || !confirm_membership()) return;
+  if (!holds_.any_caught_up() || !release_timer_.due() || !confirm_membership()) return;
   release_timer_ = Timer(kReleasePause);
-  std::erase_if(held_, [this](const auto& held) { return whole(held.first, held.second); });
-  update_served();
+  holds_.release_caught_up();
+  served_ = holds_.free_partitions(alike_);
   tell_restored();
-}
-
-// A user's events are in the same partition number of every topic; where the topics are not cut alike, in any.
-void GroupSource::update_served() {
-  served_.clear();
-  if (!alike_ && !held_.empty()) return;
-  for (const auto& [where, state] : context_.ingest.partitions()) served_.insert(where.second);
-  for (const auto& [partition, held] : held_) served_.erase(partition.partition);
 }
 
 void GroupSource::tell_restored() {
@@ -248,7 +212,7 @@ void GroupSource::on_revoked(std::span<const TopicPartition> partitions, bool lo
     if (!status.ok()) log_warn("the last offsets were not committed to the group", {{"error", status.error().message}});
   }
   committed_.clear();
-  held_.clear();
+  holds_.clear();
   served_.clear();
   const Status status = context_.ingest.assign({});
   if (!status.ok()) log_warn("forget the revoked partitions", {{"error", status.error().message}});
@@ -299,9 +263,8 @@ std::vector<std::pair<TopicPartition, std::int64_t>> GroupSource::lag() const {
 std::vector<TopicPartitionOffset> GroupSource::offsets() const {
   std::vector<TopicPartitionOffset> offsets;
   for (const auto& [key, state] : context_.ingest.partitions()) {
-    const auto held = held_.find({key.first, key.second});
-    if (held == held_.end() || whole(held->first, held->second))
-      offsets.push_back({{key.first, key.second}, state.next});
+    const TopicPartition partition{key.first, key.second};
+    if (!holds_.is_behind(partition)) offsets.push_back({partition, state.next});
   }
   return offsets;
 }

@@ -11,7 +11,6 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <set>
 #include <span>
@@ -20,6 +19,7 @@
 #include <vector>
 
 #include "app/config.h"
+#include "app/pipeline_holds.h"
 #include "app/pipeline_observer.h"
 #include "app/pipeline_start.h"
 #include "app/pipeline_time.h"
@@ -49,7 +49,7 @@ using BeforeRevoke = std::function<void(bool lost)>;
 class GroupSource final : public RebalanceListener {
  public:
   GroupSource(const SourceContext& context, BeforeRevoke before_revoke)
-      : context_(context), before_revoke_(std::move(before_revoke)) {}
+      : context_(context), before_revoke_(std::move(before_revoke)), holds_(context.ingest, context.clock) {}
   ~GroupSource() override { close(false); }
   GroupSource(const GroupSource&) = delete;
   GroupSource& operator=(const GroupSource&) = delete;
@@ -71,7 +71,7 @@ class GroupSource final : public RebalanceListener {
   // Partition numbers whose users may be served.
   const std::set<PartitionIndex>& served() const { return served_; }
   // Records to apply until the held partitions are whole.
-  std::uint64_t behind() const;
+  std::uint64_t behind() const { return holds_.records(); }
   // Leaves the group; with `commit` the offsets are committed first, synchronously. Without it where a step failed:
   // ingest is then ahead of the store.
   void close(bool commit);
@@ -100,17 +100,8 @@ class GroupSource final : public RebalanceListener {
   Status check_growth(std::span<const std::int32_t> before, std::span<const std::int32_t> counts) const;
   Result<std::vector<TopicPartitionOffset>> start(std::span<const TopicPartition> partitions, const Broker& broker);
   std::vector<TopicPartitionOffset> offsets() const;
-  struct Held {
-    Offset known{};  // the group's, or where we begin
-    Offset end{};    // of the topic at the assignment
-    Offset seen{};   // how far we were
-    Millis since;    // and since when
-  };
   void hold(TopicPartition partition, const StartDecision& decision, const GroupNote& note, const Watermarks& marks);
-  Offset next_of(TopicPartition partition) const;
-  void update_served();
   void tell_restored();
-  bool whole(TopicPartition partition, const Held& held) const;
   std::string note() const;
   std::string name_of(TopicPartition partition) const;
 
@@ -119,7 +110,7 @@ class GroupSource final : public RebalanceListener {
   std::unique_ptr<Consumer> consumer_;
   std::vector<TopicPartitionOffset> committed_;  // last handed to the group
   std::set<Pause> pauses_;
-  std::map<TopicPartition, Held> held_;
+  PartitionHolds holds_;
   std::set<PartitionIndex> served_;
   Timer release_timer_{std::chrono::milliseconds(200)};
   bool alike_ = true;  // all topics have the same number of partitions
