@@ -39,7 +39,7 @@ Result<std::vector<TopicPartitionOffset>> GroupSource::on_assigned(std::span<con
   auto offsets = start(partitions, broker);
   if (!offsets.ok()) return offsets;
   committed_.clear();
-  update_served();
+  served_ = holds_.free_partitions(alike_);
   tell_restored();
   log_info("partitions assigned", {{"partitions", partitions.size()}, {"shared_group", shares_group_ ? "yes" : "no"}});
   context_.observer.on_rebalance(Rebalance::kAssigned, partitions.size());
@@ -123,7 +123,7 @@ Result<std::vector<TopicPartitionOffset>> GroupSource::start(std::span<const Top
   MILLRACE_RETURN_IF_ERROR(check_growth(before, broker.counts));
   std::vector<TopicPartitionOffset> offsets;
   std::uint64_t published = 0;
-  held_.clear();
+  holds_.clear();
   for (std::size_t i = 0; i < partitions.size(); ++i) {
     const TopicPartition& partition = partitions[i];
     const auto state = context_.ingest.partition(partition.topic, partition.partition);
@@ -141,7 +141,8 @@ Result<std::vector<TopicPartitionOffset>> GroupSource::start(std::span<const Top
         const StartDecision decision,
         decide_start(name_of(partition), facts, {start, settings.rebuild, settings.on_moved_partition}));
     if (decision.fresh) context_.ingest.start_at(partition.topic, partition.partition, decision.next);
-    if (decision.behind > 0 || note.store != context_.versions.identity()) hold(partition, decision, note);
+    if (decision.behind > 0 || note.store != context_.versions.identity())
+      hold(partition, decision, note, broker.marks[i]);
     published = std::max(published, note.version);
     offsets.push_back({partition, decision.next});
   }
@@ -160,9 +161,12 @@ Result<std::vector<TopicPartitionOffset>> GroupSource::start(std::span<const Top
 
 // A partition that is not behind is held too if the group does not know that it is here: whoever gets it next must know
 // that lists went out from here.
-void GroupSource::hold(TopicPartition partition, const StartDecision& decision, const GroupNote& note) {
-  held_[partition] = Offset{raw(decision.next) + decision.behind};
+void GroupSource::hold(TopicPartition partition, const StartDecision& decision, const GroupNote& note,
+                       const Watermarks& marks) {
+  const Offset known{raw(decision.next) + decision.behind};
   const bool moved = !note.store.empty() && note.store != context_.versions.identity();
+  const Offset end = moved || decision.behind > 0 ? marks.high : known;
+  holds_.hold(partition, known, end);
   if (moved) {
     log_warn(decision.behind > 0
                  ? "a partition moved here without its newest state; its users are rebuilt from the "
@@ -179,36 +183,12 @@ void GroupSource::hold(TopicPartition partition, const StartDecision& decision, 
   }
 }
 
-bool GroupSource::whole(TopicPartition partition, Offset at) const {
-  const auto state = context_.ingest.partition(partition.topic, partition.partition);
-  return state && state->next >= at;
-}
-
-std::uint64_t GroupSource::behind() const {
-  std::int64_t records = 0;
-  for (const auto& [partition, at] : held_) {
-    const auto state = context_.ingest.partition(partition.topic, partition.partition);
-    if (state) records += std::max<std::int64_t>(0, raw(at) - raw(state->next));
-  }
-  return static_cast<std::uint64_t>(records);
-}
-
 void GroupSource::release() {
-  const auto caught_up = [this](const auto& held) { return whole(held.first, held.second); };
-  if (std::none_of(held_.begin(), held_.end(), caught_up) || !release_timer_.due()) return;
-  if (!confirm_membership()) return;
+  if (!holds_.any_caught_up() || !release_timer_.due() || !confirm_membership()) return;
   release_timer_ = Timer(context_.clock, kReleasePause);
-  std::erase_if(held_, caught_up);
-  update_served();
+  holds_.release_caught_up();
+  served_ = holds_.free_partitions(alike_);
   tell_restored();
-}
-
-// A user's events are in the same partition number of every topic; where the topics are not cut alike, in any.
-void GroupSource::update_served() {
-  served_.clear();
-  if (!alike_ && !held_.empty()) return;
-  for (const auto& [where, state] : context_.ingest.partitions()) served_.insert(where.second);
-  for (const auto& [partition, at] : held_) served_.erase(partition.partition);
 }
 
 void GroupSource::tell_restored() {
@@ -230,7 +210,7 @@ void GroupSource::on_revoked(std::span<const TopicPartition> partitions, bool lo
     if (!status.ok()) log_warn("the last offsets were not committed to the group", {{"error", status.error().message}});
   }
   committed_.clear();
-  held_.clear();
+  holds_.clear();
   served_.clear();
   const Status status = context_.ingest.assign({});
   if (!status.ok()) log_warn("forget the revoked partitions", {{"error", status.error().message}});
@@ -284,8 +264,8 @@ std::vector<std::pair<TopicPartition, std::int64_t>> GroupSource::lag() const {
 std::vector<TopicPartitionOffset> GroupSource::offsets() const {
   std::vector<TopicPartitionOffset> offsets;
   for (const auto& [key, state] : context_.ingest.partitions()) {
-    const auto held = held_.find({key.first, key.second});
-    if (held == held_.end() || state.next >= held->second) offsets.push_back({{key.first, key.second}, state.next});
+    const TopicPartition partition{key.first, key.second};
+    if (!holds_.is_behind(partition)) offsets.push_back({partition, state.next});
   }
   return offsets;
 }

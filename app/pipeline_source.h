@@ -2,15 +2,15 @@
 // served, pausing, and offsets committed after the store. One thread; rebalances happen within poll() and close(), when
 // no step is in flight.
 //
-// A partition's users are served when this instance knows all that the group knows of them, and the group knows that
-// they are here: a partition that comes from elsewhere, or behind the group's offset, is held until it has caught up
-// and our offsets are committed. The group's offset stays where it was until then, so that a restart holds it again.
+// A partition's users are served when this instance knows all that any list of them can have known, and the group knows
+// that they are here: a partition that comes from elsewhere, or behind the group's offset, is held until what the topic
+// held at the assignment is applied (the former owner may have been ahead of its last commit) and our offsets are
+// committed. The group's offset stays where it was until then, so that a restart holds it again.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <set>
 #include <span>
@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "app/config.h"
+#include "app/pipeline_holds.h"
 #include "app/pipeline_observer.h"
 #include "app/pipeline_start.h"
 #include "app/pipeline_time.h"
@@ -49,7 +50,7 @@ using BeforeRevoke = std::function<void(bool lost)>;
 class GroupSource final : public RebalanceListener {
  public:
   GroupSource(const SourceContext& context, BeforeRevoke before_revoke)
-      : context_(context), before_revoke_(std::move(before_revoke)) {}
+      : context_(context), before_revoke_(std::move(before_revoke)), holds_(context.ingest, context.clock) {}
   ~GroupSource() override { close(false); }
   GroupSource(const GroupSource&) = delete;
   GroupSource& operator=(const GroupSource&) = delete;
@@ -71,7 +72,7 @@ class GroupSource final : public RebalanceListener {
   // Partition numbers whose users may be served.
   const std::set<PartitionIndex>& served() const { return served_; }
   // Records to apply until the held partitions are whole.
-  std::uint64_t behind() const;
+  std::uint64_t behind() const { return holds_.records(); }
   // Leaves the group; with `commit` the offsets are committed first, synchronously. Without it where a step failed:
   // ingest is then ahead of the store.
   void close(bool commit);
@@ -100,10 +101,8 @@ class GroupSource final : public RebalanceListener {
   Status check_growth(std::span<const std::int32_t> before, std::span<const std::int32_t> counts) const;
   Result<std::vector<TopicPartitionOffset>> start(std::span<const TopicPartition> partitions, const Broker& broker);
   std::vector<TopicPartitionOffset> offsets() const;
-  void hold(TopicPartition partition, const StartDecision& decision, const GroupNote& note);
-  void update_served();
+  void hold(TopicPartition partition, const StartDecision& decision, const GroupNote& note, const Watermarks& marks);
   void tell_restored();
-  bool whole(TopicPartition partition, Offset at) const;
   std::string note() const;
   std::string name_of(TopicPartition partition) const;
 
@@ -112,7 +111,7 @@ class GroupSource final : public RebalanceListener {
   std::unique_ptr<Consumer> consumer_;
   std::vector<TopicPartitionOffset> committed_;  // last handed to the group
   std::set<Pause> pauses_;
-  std::map<TopicPartition, Offset> held_;  // until everything before that offset is applied, and committed
+  PartitionHolds holds_;
   std::set<PartitionIndex> served_;
   Timer release_timer_{context_.clock, std::chrono::milliseconds(200)};
   bool alike_ = true;  // all topics have the same number of partitions

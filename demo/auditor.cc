@@ -81,6 +81,9 @@ void Auditor::take_input(const Record& record) {
   ++counts_.expected;
   UserBook& user = users_[record.key.value_or("")];
   user.newest.at(raw(record.position.topic)) = {record.position.partition, record.position.offset};
+  if (options_.histories) {
+    user.records[{record.position.topic, record.position.partition}].push_back(record.position.offset);
+  }
   if (user.recent.size() == kRecentRecords) user.recent.erase(user.recent.begin());
   user.recent.push_back(record.value.value_or(""));
 }
@@ -102,7 +105,7 @@ void Auditor::take_list(const Record& record) {
   if (number <= user.version) return;
   user.version = number;
   user.list = payload;
-  note_reflected(payload);
+  note_reflected(user);
 }
 
 std::vector<TopicPartitionOffset> Auditor::reflects(const std::string& list) {
@@ -120,14 +123,36 @@ std::vector<TopicPartitionOffset> Auditor::reflects(const std::string& list) {
   }
 }
 
-void Auditor::note_reflected(const std::string& list) {
-  for (const TopicPartitionOffset& offset : reflects(list)) {
+void Auditor::note_reflected(UserBook& user) {
+  for (const TopicPartitionOffset& offset : reflects(user.list)) {
+    if (options_.histories) note_history(user, offset);
     std::int64_t& known = reflected_offsets_[offset.where];
     const std::int64_t next = raw(offset.offset);
     if (next <= known) continue;
     reflected_ += static_cast<std::uint64_t>(next - known);
     known = next;
   }
+}
+
+// Less of a partition than before is no lapse by itself: the topics may have been read in another order. Whether a
+// record of the user is between is known at the end.
+void Auditor::note_history(UserBook& user, const TopicPartitionOffset& offset) {
+  Offset& furthest = user.reflected[offset.where];
+  if (offset.offset < furthest) user.lapses.push_back({offset.where, offset.offset, furthest});
+  furthest = std::max(furthest, offset.offset);
+}
+
+std::uint64_t Auditor::lists_from_less() const {
+  std::uint64_t lists = 0;
+  for (const auto& [name, user] : users_) {
+    for (const Lapse& lapse : user.lapses) {
+      const auto records = user.records.find(lapse.where);
+      if (records == user.records.end()) continue;
+      const auto first = std::lower_bound(records->second.begin(), records->second.end(), lapse.now);
+      lists += first != records->second.end() && *first < lapse.before ? 1U : 0U;
+    }
+  }
+  return lists;
 }
 
 std::vector<std::string> Auditor::users() const {

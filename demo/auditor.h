@@ -26,6 +26,7 @@ struct AuditOptions {
   std::array<std::string, kDemoTopicCount> topics{"clicks", "purchases", "ratings"};
   std::string list_topic = "recommendations";
   std::string dead_letter_suffix = ".dlq";
+  bool histories = false;  // remember every record of every user, for lists_from_less()
 };
 
 struct AuditedItem {
@@ -39,12 +40,23 @@ struct AuditedPurchase {
   float quantity = 0.0F;
 };
 
+// A list that reflects less of a partition than one before.
+struct Lapse {
+  TopicPartition where;
+  Offset now{};
+  Offset before{};
+};
+
 // What the topics say of one user.
 struct UserBook {
   std::array<std::optional<std::pair<PartitionIndex, Offset>>, kDemoTopicCount> newest;  // records to be applied
   std::vector<std::string> recent;  // payloads of the newest few of them, oldest first
   std::uint64_t version = 0;        // highest seen; 0: no list
   std::string list;                 // the payload with that version
+  // Only with AuditOptions::histories.
+  std::map<TopicPartition, std::vector<Offset>> records;  // of the user, to be applied
+  std::map<TopicPartition, Offset> reflected;             // the furthest that a list knew of
+  std::vector<Lapse> lapses;
 };
 
 struct AuditCounts {
@@ -75,6 +87,9 @@ class Auditor {
   const UserBook& user(const std::string& name) const { return users_.at(name); }
   // Users with a record to be applied whose newest list does not reflect it, ordered.
   std::vector<std::string> users_left_behind();
+  // Lists that lack a record of their user which a list before them had: made from part of the user's history. Requires
+  // AuditOptions::histories.
+  std::uint64_t lists_from_less() const;
   // The items of a user's newest list.
   std::vector<AuditedItem> list_of(const std::string& name);
   // The items of a user's newest records.
@@ -85,7 +100,8 @@ class Auditor {
   void take(const Record& record);
   void take_input(const Record& record);
   void take_list(const Record& record);
-  void note_reflected(const std::string& list);
+  void note_reflected(UserBook& user);
+  static void note_history(UserBook& user, const TopicPartitionOffset& offset);
   std::vector<TopicPartitionOffset> reflects(const std::string& list);
 
   AuditOptions options_;

@@ -279,6 +279,41 @@ TEST(PipelineTest, AnEmptyStoreOfAKnownGroupIsRefusedUntilARebuildIsAskedFor) {
   expect_topic_matches_store(config, *store, 20);
 }
 
+TEST(PipelineTest, UsersOfAMovedPartitionAreServedOnceTheyAreWhole) {
+  Config config = pipeline_config("moved");
+  create_topics(config);
+  send(events(config, 200));
+  const auto former = make_memory_store();
+  {
+    Tally tally;
+    Running running(config, *former, tally);
+    ASSERT_TRUE(wait_until([&] { return tally.records() >= 200; }));
+    ASSERT_TRUE(running.finish().ok());
+  }
+  const std::size_t before = read_topic(config.publish.options.list_topic).size();
+  const auto store = make_memory_store();
+  {
+    Tally tally;
+    Running running(config, *store, tally);
+    ASSERT_TRUE(wait_until([&] { return running.ended(); }));
+    const Status refused = running.finish();
+    ASSERT_FALSE(refused.ok());
+    EXPECT_EQ(refused.error().code, ErrorCode::kGap);
+    EXPECT_THAT(refused.error().message, HasSubstr("kafka.on_moved_partition"));
+  }
+  config.kafka.on_moved_partition = MovedPartition::kRebuild;
+  config.step.records_max = 10;
+  Tally tally;
+  Running running(config, *store, tally);
+  ASSERT_TRUE(wait_until([&] { return tally.lists() >= 20; }));
+  ASSERT_TRUE(running.finish().ok());
+  EXPECT_GE(tally.steps(), 20U);
+  EXPECT_EQ(tally.rewound(), 0) << "it was not this store that fell behind";
+  EXPECT_EQ(read_topic(config.publish.options.list_topic).size(), before + 20)
+      << "one list a user, when all of the history was there";
+  expect_topic_matches_store(config, *store, 20);
+}
+
 TEST(PipelineTest, ASlowOutletPausesReadingAndLosesNothing) {
   Config config = pipeline_config("backlog");
   config.publish.backlog_max = 1;

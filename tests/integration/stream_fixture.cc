@@ -66,6 +66,7 @@ std::vector<Record> read_topics(const FeedOptions& options) {
 void expect_every_user_served(const RecordedSource& source, Auditor& auditor) {
   EXPECT_THAT(auditor.users_left_behind(), ::testing::IsEmpty());
   EXPECT_EQ(auditor.counts().backwards, 0U);
+  EXPECT_EQ(auditor.lists_from_less(), 0U) << "lists that lack what one before them knew of the user";
   EXPECT_EQ(auditor.counts().unreadable, 0U);
   std::uint64_t served = 0;
   for (const std::string& user : auditor.users()) served += auditor.list_of(user).empty() ? 0U : 1U;
@@ -133,6 +134,7 @@ AuditOptions StreamTest::audit_options() const {
   options.bootstrap_servers = bootstrap();
   options.topics = {topic("clicks"), topic("purchases"), topic("ratings")};
   options.list_topic = topic("recommendations");
+  options.histories = true;
   return options;
 }
 

@@ -51,8 +51,8 @@ SimulatorOptions small_shop(std::uint64_t events);
 // Everything on the event topics.
 std::vector<Record> read_topics(const FeedOptions& options);
 
-// Adds test failures unless every user with a record to be applied has a newest list that reflects all of them, and no
-// version ever went back.
+// Adds test failures unless every user with a record to be applied has a newest list that reflects all of them, no
+// version ever went back, and no list knew less than one before.
 void expect_every_user_served(const RecordedSource& source, Auditor& auditor);
 
 // Reads all topics from their beginning, in a thread of its own, while the service runs: sees every version in its
