@@ -16,6 +16,7 @@ using std::chrono::milliseconds;
 constexpr std::size_t kCatalogueRecordsMax = 2'000;  // a step
 constexpr milliseconds kRetryPause{500};
 constexpr milliseconds kCataloguePause{100};
+constexpr milliseconds kRenewalPatience{5'000};
 
 constexpr std::uint64_t kBacklogBytesMax = 256ULL << 20;
 
@@ -169,7 +170,11 @@ Status Pipeline::State::turn() {
   source.set_paused(Pause::kBacklog, backlog.update(outlet.backlog(), outlet.backlog_bytes()));
   auto records = source.poll(config.step.records_max, milliseconds(config.step.wait_max.count));
   if (!records.ok()) return recover(records.error(), KafkaClient::kConsumer);
-  if (source.take_renewal()) MILLRACE_RETURN_IF_ERROR(outlet.reopen(pending));
+  if (source.take_renewal()) {
+    // What is under way would be sent again otherwise: at the first assignment the items topic's dead letters.
+    MILLRACE_RETURN_IF_ERROR(outlet.drain(kRenewalPatience, pending));
+    MILLRACE_RETURN_IF_ERROR(outlet.reopen(pending));
+  }
   MILLRACE_RETURN_IF_ERROR(follow_items());
   const bool work = !records->empty() || (items && items->waiting());
   MILLRACE_RETURN_IF_ERROR(work ? run_step(*records) : rest());
