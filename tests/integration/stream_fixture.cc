@@ -101,8 +101,9 @@ void StreamTest::start_service() {
   const auto path = folder_.path() / "millrace.toml";
   std::ofstream(path) << configuration();
   const std::string program = std::string(MILLRACE_BINARY_DIR) + "/app/millrace";
-  auto process = ChildProcess::start(
-      {.command = {program, "run", "--config", path.string()}, .log = folder_.path() / "millrace.log"});
+  auto process = ChildProcess::start({.command = {program, "run", "--config", path.string()},
+                                      .log = folder_.path() / "millrace.log",
+                                      .environment = service_environment_});
   ASSERT_TRUE(process.ok()) << process.error().message;
   service_ = std::move(process).value();
 }
@@ -146,6 +147,14 @@ void StreamTest::stop_service() {
 }
 
 void StreamTest::kill_service() { service_->end(SIGKILL, kStopPatience); }
+
+int StreamTest::run_command(std::vector<std::string> arguments) const {
+  arguments.insert(arguments.begin(), std::string(MILLRACE_BINARY_DIR) + "/app/millrace");
+  arguments.insert(arguments.end(), {"--config", (folder_.path() / "millrace.toml").string()});
+  auto process = ChildProcess::start({.command = arguments, .log = folder_.path() / "millrace.log"});
+  EXPECT_TRUE(process.ok()) << process.error().message;
+  return process->wait(kStopPatience).value_or(-1);
+}
 
 Config StreamTest::config() const {
   auto config = load_config((folder_.path() / "millrace.toml").string());

@@ -66,6 +66,9 @@ class StreamTest : public ::testing::Test {
   // SIGTERM; expects exit code 0.
   void stop_service();
   void kill_service();
+  // Another command of the program with the service's configuration; its exit code. It logs where the service does.
+  int run_command(std::vector<std::string> arguments) const;
+  std::string log() const { return read_file(folder_.path() / "millrace.log"); }
 
   Config config() const;
   std::unique_ptr<Store> open_store() const;
@@ -73,6 +76,8 @@ class StreamTest : public ::testing::Test {
 
   // Lines of TOML added to the configuration before start_service(), by section.
   std::string extra_configuration_;
+  // Added to the service's environment by start_service().
+  std::vector<std::pair<std::string, std::string>> service_environment_;
   std::unique_ptr<RealBroker> broker_;
   std::optional<ChildProcess> service_;
   TemporaryFolder folder_{"millrace-stream"};
