@@ -88,7 +88,8 @@ INSTANTIATE_TEST_SUITE_P(AtEveryKindOfWrite, FullDisk,
                                            FullCase{"FirstTableFile", ".sst", "0", kNoSpaceExit},
                                            FullCase{"LaterTableFile", ".sst", "400000", kNoSpaceExit},
                                            FullCase{"Manifest", "MANIFEST", "3000", kNoSpaceExit},
-                                           FullCase{"Root", "dbtmp", "0", kNoSpaceExit}),
+                                           FullCase{"Root", "dbtmp", "0", kNoSpaceExit},
+                                           FullCase{"Everything", "0000", "1300000", kNoSpaceExit}),
                          [](const auto& full) { return std::string(full.param.name); });
 
 }  // namespace
