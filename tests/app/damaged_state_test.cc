@@ -13,6 +13,7 @@
 #include "core/bytes.h"
 #include "store/rocks_store.h"
 #include "tests/app/program_fixture.h"
+#include "tests/flip_byte.h"
 
 namespace millrace {
 namespace {
@@ -53,13 +54,6 @@ class DamagedState : public ProgramTest {
     EXPECT_FALSE(found.empty()) << part;
     return found;
   }
-  static void flip(const fs::path& path, std::streamoff at) {
-    std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
-    file.seekg(at);
-    const char byte = static_cast<char>(file.get() ^ 0x10);
-    file.seekp(at);
-    file.put(byte);
-  }
   Outcome start() const {
     return run({"run", "--set", "metrics.port=0", "--set", "kafka.bootstrap_servers=127.0.0.1:1"});
   }
@@ -91,7 +85,7 @@ TEST_F(DamagedState, AMissingManifestIsRefused) {
 }
 
 TEST_F(DamagedState, ADamagedManifestIsRefused) {
-  for (const auto& path : files("MANIFEST")) flip(path, static_cast<std::streamoff>(fs::file_size(path) / 2));
+  for (const auto& path : files("MANIFEST")) flip_middle(path);
   expect_refused(ExitCode::kCorruption, "millrace restore");
 }
 
@@ -106,7 +100,7 @@ TEST_F(DamagedState, AMissingTableFileIsRefused) {
 }
 
 TEST_F(DamagedState, ADamagedTableFileIsRefusedWhenItIsReadAndFoundByVerify) {
-  for (const auto& path : files(".sst")) flip(path, 20);
+  for (const auto& path : files(".sst")) flip_byte(path, 20);
   expect_refused(ExitCode::kCorruption, "millrace restore");
   expect_damaged(".sst of table");
 }

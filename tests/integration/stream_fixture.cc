@@ -170,7 +170,8 @@ void StreamTest::start_service(const std::vector<std::string>& flags) {
   const std::string program = std::string(MILLRACE_BINARY_DIR) + "/app/millrace";
   std::vector<std::string> command{program, "run", "--config", path.string()};
   command.insert(command.end(), flags.begin(), flags.end());
-  auto process = ChildProcess::start({.command = command, .log = folder_.path() / "millrace.log"});
+  auto process = ChildProcess::start(
+      {.command = command, .log = folder_.path() / "millrace.log", .environment = service_environment_});
   ASSERT_TRUE(process.ok()) << process.error().message;
   service_ = std::move(process).value();
 }
@@ -218,6 +219,14 @@ void StreamTest::kill_service() { service_->end(SIGKILL, kStopPatience); }
 void StreamTest::expect_end(int exit_code, const std::string& last_words) {
   EXPECT_EQ(service_->wait(kEndPatience), exit_code) << tail(folder_.path() / "millrace.log", 20);
   EXPECT_THAT(tail(folder_.path() / "millrace.log", 3), ::testing::HasSubstr(last_words));
+}
+
+int StreamTest::run_command(std::vector<std::string> arguments) const {
+  arguments.insert(arguments.begin(), std::string(MILLRACE_BINARY_DIR) + "/app/millrace");
+  arguments.insert(arguments.end(), {"--config", (folder_.path() / "millrace.toml").string()});
+  auto process = ChildProcess::start({.command = arguments, .log = folder_.path() / "millrace.log"});
+  EXPECT_TRUE(process.ok()) << process.error().message;
+  return process->wait(kStopPatience).value_or(-1);
 }
 
 Config StreamTest::config() const {

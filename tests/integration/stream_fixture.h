@@ -93,6 +93,9 @@ class StreamTest : public ::testing::Test {
   void kill_service();
   // Expects the service to end by itself with that exit code, having said that.
   void expect_end(int exit_code, const std::string& last_words);
+  // Another command of the program with the service's configuration; its exit code. It logs where the service does.
+  int run_command(std::vector<std::string> arguments) const;
+  std::string log() const { return read_file(folder_.path() / "millrace.log"); }
 
   Config config() const;
   std::unique_ptr<Store> open_store() const;
@@ -105,6 +108,8 @@ class StreamTest : public ::testing::Test {
   std::string extra_kafka_;
   std::string service_bootstrap_;  // empty: the broker's
   std::string extra_configuration_;
+  // Added to the service's environment by start_service().
+  std::vector<std::pair<std::string, std::string>> service_environment_;
   std::unique_ptr<RealBroker> broker_;
   std::optional<ChildProcess> service_;
   TemporaryFolder folder_{"millrace-stream"};

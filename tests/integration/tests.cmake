@@ -4,3 +4,6 @@ target_sources(test_integration PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/uninterrupte
 if(TARGET millrace)
   add_dependencies(test_integration millrace millrace-demo)
 endif()
+add_library(full_disk MODULE ${CMAKE_CURRENT_SOURCE_DIR}/integration/full_disk.c)
+target_link_libraries(full_disk PRIVATE ${CMAKE_DL_LIBS})
+add_dependencies(test_integration full_disk)

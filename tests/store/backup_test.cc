@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <fstream>
 #include <thread>
 
 #include "store/rocks_backup.h"
@@ -173,6 +174,17 @@ TEST_F(BackupTest, ARestoreThatDidNotFinishIsRefusedByEveryOpening) {
   fs::create_directory(directory_.path() / kRestoringFolder);
   EXPECT_EQ(open_error().code, ErrorCode::kCorruption);
   EXPECT_THAT(open_error(true).message, HasSubstr("millrace restore"));
+}
+
+TEST_F(BackupTest, ARestoreThatWasInterruptedIsRunAgain) {
+  const auto store = open();
+  write_steps(*store, 0, 30);
+  ASSERT_TRUE(store->back_up(request()).ok());
+  fs::create_directories(fs::path(target()) / kRestoringFolder);
+  std::ofstream(fs::path(target()) / kRestoringFolder / "000001.sst") << "half";
+  ASSERT_TRUE(restore_backup(restore_request()).ok());
+  EXPECT_FALSE(fs::exists(fs::path(target()) / kRestoringFolder));
+  EXPECT_EQ(last_of(*open_target()), 29U);
 }
 
 TEST_F(BackupTest, AReadOnlyStoreCannotBeBackedUp) {

@@ -6,11 +6,11 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <fstream>
 #include <string>
 #include <vector>
 
 #include "core/bytes.h"
+#include "tests/flip_byte.h"
 #include "tests/store/conformance.h"
 
 namespace millrace::testing {
@@ -59,14 +59,6 @@ class RocksStoreTest : public ::testing::Test {
     std::sort(found.begin(), found.end());
     return found;
   }
-  static void flip(const fs::path& path, std::uintmax_t at) {
-    std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
-    file.seekg(static_cast<std::streamoff>(at));
-    const char byte = static_cast<char>(file.get() ^ 0x10);
-    file.seekp(static_cast<std::streamoff>(at));
-    file.put(byte);
-  }
-  static void flip_middle(const fs::path& path) { flip(path, fs::file_size(path) / 2); }
 
   TemporaryDirectory directory_;
 };

@@ -5,6 +5,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <fstream>
+
 #include "core/random.h"
 #include "store/format.h"
 #include "tests/store/rocks_fixture.h"
@@ -153,7 +155,7 @@ TEST_F(RocksStoreTest, ADamagedManifestIsCorruption) {
 
 TEST_F(RocksStoreTest, ADamagedOrEmptyCurrentIsCorruption) {
   make_table_files();
-  flip(directory_.path() / "CURRENT", 2);
+  flip_byte(directory_.path() / "CURRENT", 2);
   EXPECT_EQ(open_error().code, ErrorCode::kCorruption);
   fs::resize_file(directory_.path() / "CURRENT", 0);
   EXPECT_EQ(open_error().code, ErrorCode::kCorruption);
@@ -167,7 +169,7 @@ TEST_F(RocksStoreTest, ATruncatedTableFileIsCorruption) {
 
 TEST_F(RocksStoreTest, ADamagedTableBlockShowsWhenItIsRead) {
   make_table_files();
-  for (const auto& path : files(".sst")) flip(path, 40);
+  for (const auto& path : files(".sst")) flip_byte(path, 40);
   auto opened = open_rocks_store(small_rocks(directory_.string()));
   if (!opened.ok()) {
     EXPECT_EQ(opened.error().code, ErrorCode::kCorruption);
@@ -201,7 +203,7 @@ TEST_F(RocksStoreTest, ADamagedLogRewindsToAWholeCommit) {
     if (trial % 2 == 0) {
       fs::resize_file(log, at);
     } else {
-      flip(log, at);
+      flip_byte(log, at);
     }
     const auto store = open();
     ASSERT_NE(store, nullptr) << "damaged at byte " << at;
