@@ -11,6 +11,10 @@ nn::EmbeddingOptions table_options(const EncoderOptions& options) {
   return {.dimension = options.dimension, .max_rows = std::max<std::size_t>(options.token_buckets, 1)};
 }
 
+float share_of(std::span<const std::uint32_t> rows) {
+  return 1.0F / static_cast<float>(std::max<std::size_t>(rows.size(), 1));
+}
+
 }  // namespace
 
 Content::Content(const EncoderOptions& options, const ItemTable& facts)
@@ -27,14 +31,20 @@ std::uint32_t Content::token_row(std::uint32_t token) {
   return row == nn::EmbeddingTable::kNoRow ? tokens_.touch(bucket, 0).row : row;
 }
 
-void Content::mean(ItemIndex item, float* out) {
-  std::fill_n(out, tokens_.dimension(), 0.0F);
-  const auto tokens = tokens_of(item);
-  const float share = 1.0F / static_cast<float>(std::max<std::size_t>(tokens.size(), 1));
-  for (const std::uint32_t token : tokens) {
-    nn::add_scaled(out, share, tokens_.vector(token_row(token), 0), tokens_.dimension());
-  }
+// Tokens first: making a row may move the others.
+std::span<const std::uint32_t> Content::token_rows(ItemIndex item) {
+  token_rows_.clear();
+  for (const std::uint32_t token : tokens_of(item)) token_rows_.push_back(token_row(token));
+  return token_rows_;
 }
+
+void Content::write_mean(std::span<const std::uint32_t> rows, float* out) {
+  vectors_.clear();
+  for (const std::uint32_t row : rows) vectors_.push_back(tokens_.vector(row, 0));
+  nn::scaled_sum(out, share_of(rows), vectors_, tokens_.dimension());
+}
+
+void Content::mean(ItemIndex item, float* out) { write_mean(token_rows(item), out); }
 
 void Content::start() {
   locals_.start(buckets_);
@@ -42,14 +52,9 @@ void Content::start() {
 }
 
 void Content::forward(ItemIndex item, std::uint32_t local, float* out) {
-  std::fill_n(out, tokens_.dimension(), 0.0F);
-  const auto tokens = tokens_of(item);
-  const float share = 1.0F / static_cast<float>(std::max<std::size_t>(tokens.size(), 1));
-  for (const std::uint32_t token : tokens) {
-    const std::uint32_t row = token_row(token);
-    nn::add_scaled(out, share, tokens_.vector(row, 0), tokens_.dimension());
-    uses_.push_back({local, locals_.add(row), share});
-  }
+  const auto rows = token_rows(item);
+  write_mean(rows, out);
+  for (const std::uint32_t row : rows) uses_.push_back({local, locals_.add(row), share_of(rows)});
 }
 
 void Content::backward(nn::ConstMatrix dw, const nn::AdamStep& step) {

@@ -40,6 +40,9 @@ class Content {
   };
   std::span<const std::uint32_t> tokens_of(ItemIndex item) const;
   std::uint32_t token_row(std::uint32_t token);
+  // Of the item's tokens; valid until the next call.
+  std::span<const std::uint32_t> token_rows(ItemIndex item);
+  void write_mean(std::span<const std::uint32_t> rows, float* out);
 
   const ItemTable& facts_;
   std::size_t buckets_;
@@ -47,6 +50,8 @@ class Content {
   LocalRows locals_;
   std::vector<Use> uses_;
   nn::Arena arena_;
+  std::vector<std::uint32_t> token_rows_;  // scratch
+  std::vector<const float*> vectors_;
 };
 
 }  // namespace millrace::encoder

@@ -21,7 +21,7 @@ std::vector<std::vector<ScoredItem>> FactorsFamily::rank(std::span<const RankReq
 }
 
 void FactorsFamily::score(const Context& context, std::span<const ItemIndex> items, std::span<float> scores) {
-  for (std::size_t i = 0; i < items.size(); ++i) scores[i] = likings_.liking(context.user, items[i]);
+  likings_.likings(context.user, items, scores);
 }
 
 void FactorsFamily::observe(const Example& example) {

@@ -112,11 +112,14 @@ std::vector<std::vector<ScoredItem>> LikingFactors::rank(std::span<const RankReq
   return lists;
 }
 
-float LikingFactors::liking(UserIndex user, ItemIndex item) const {
+void LikingFactors::likings(UserIndex user, std::span<const ItemIndex> items, std::span<float> out) const {
+  std::fill_n(out.begin(), items.size(), 0.0F);
   const std::uint32_t u = users_.find(raw(user));
-  const std::uint32_t i = items_.find(raw(item));
-  if (u == FactorTable::kNoRow || i == FactorTable::kNoRow) return 0.0F;
-  return std::max(0.0F, score(u, i));
+  if (u == FactorTable::kNoRow) return;
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    const std::uint32_t row = items_.find(raw(items[i]));
+    if (row != FactorTable::kNoRow) out[i] = std::max(0.0F, score(u, row));
+  }
 }
 
 void LikingFactors::save(const RowSink& sink, bool all) {

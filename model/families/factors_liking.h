@@ -36,7 +36,7 @@ class LikingFactors {
   // Likings above 0, best first; nothing for a user without a row.
   std::vector<std::vector<ScoredItem>> rank(std::span<const RankRequest> requests, std::size_t k);
   // At least 0; 0 for whom or what has no row.
-  float liking(UserIndex user, ItemIndex item) const;
+  void likings(UserIndex user, std::span<const ItemIndex> items, std::span<float> out) const;
   void item_changed(ItemIndex item);
 
   void save(const RowSink& sink, bool all);

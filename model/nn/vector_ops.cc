@@ -21,6 +21,16 @@ float Dot(const float* a, const float* b, std::size_t n) { return DotRow(a, b, n
 
 void AddScaled(float* y, float a, const float* x, std::size_t n) { AddScaledRow(y, a, x, n); }
 
+void ScaledSum(float* y, float a, const float* const* rows, std::size_t count, std::size_t n) {
+  const Floats d;
+  const Vector factor = hn::Set(d, a);
+  for (std::size_t i = 0; i < n; i += hn::Lanes(d)) {
+    Vector sum = hn::Zero(d);
+    for (std::size_t r = 0; r < count; ++r) sum = hn::Add(sum, hn::LoadU(d, rows[r] + i));
+    hn::StoreU(hn::Mul(factor, sum), d, y + i);
+  }
+}
+
 void Scale(float* x, float a, std::size_t n) {
   const Floats d;
   for (std::size_t i = 0; i < n; i += hn::Lanes(d)) {
@@ -57,6 +67,7 @@ namespace millrace::nn {
 
 HWY_EXPORT(Dot);
 HWY_EXPORT(AddScaled);
+HWY_EXPORT(ScaledSum);
 HWY_EXPORT(Scale);
 HWY_EXPORT(Exponential);
 HWY_EXPORT(Logarithm);
@@ -64,6 +75,9 @@ HWY_EXPORT(TargetName);
 
 float dot(const float* a, const float* b, std::size_t n) { return HWY_DYNAMIC_DISPATCH(Dot)(a, b, n); }
 void add_scaled(float* y, float a, const float* x, std::size_t n) { HWY_DYNAMIC_DISPATCH(AddScaled)(y, a, x, n); }
+void scaled_sum(float* y, float a, std::span<const float* const> rows, std::size_t n) {
+  HWY_DYNAMIC_DISPATCH(ScaledSum)(y, a, rows.data(), rows.size(), n);
+}
 void scale(float* x, float a, std::size_t n) { HWY_DYNAMIC_DISPATCH(Scale)(x, a, n); }
 void exponential(float* x, std::size_t n) { HWY_DYNAMIC_DISPATCH(Exponential)(x, n); }
 void logarithm(std::span<float> x) { HWY_DYNAMIC_DISPATCH(Logarithm)(x.data(), x.size()); }

@@ -13,6 +13,8 @@ inline constexpr std::size_t kLanes = 16;
 float dot(const float* a, const float* b, std::size_t n);
 // y += a · x
 void add_scaled(float* y, float a, const float* x, std::size_t n);
+// y = a · Σ rows, each of `n` values; zero where there are none.
+void scaled_sum(float* y, float a, std::span<const float* const> rows, std::size_t n);
 // x ·= a
 void scale(float* x, float a, std::size_t n);
 // x = e^max(x, -87); requires x ≤ 88.
