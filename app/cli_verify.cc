@@ -6,6 +6,7 @@
 #include "app/cli_commands.h"
 #include "app/evaluate_progress.h"
 #include "app/pipeline_start.h"
+#include "app/pipeline_versions.h"
 #include "app/verify_report.h"
 #include "app/verify_tables.h"
 #include "ingest/partition_ledger.h"
@@ -50,25 +51,29 @@ Status report_offsets(const Config& config, const Store& store, VerifyReport& re
   for (const InputTopic& topic : config.ingest.topics) topics.push_back(topic.name);
   MILLRACE_ASSIGN_OR_RETURN(const auto partitions, describe_group(config.kafka.bootstrap_servers,
                                                                   config.kafka.properties, config.kafka.group, topics));
+  WriteBatch unused;
+  MILLRACE_ASSIGN_OR_RETURN(const Versions versions, Versions::open(store, unused));
+  const std::string& identity = versions.identity();
   Status refusal = Ok{};
   report.begin("offsets");
   report.found(std::to_string(partitions.size()) + " partitions of group " + config.kafka.group);
   for (const GroupPartition& each : partitions) {
     MILLRACE_ASSIGN_OR_RETURN(const auto row,
                               store.get(Table::kPartitions, partition_key(each.where.topic, each.where.partition)));
-    StartFacts facts{std::nullopt, each.committed.offset, each.marks};
+    const GroupNote note = read_note(each.committed.metadata);
+    StartFacts facts{std::nullopt, each.committed.offset, each.marks, !note.store.empty() && note.store != identity};
     if (row) {
       MILLRACE_ASSIGN_OR_RETURN(const PartitionState state, decode_partition(*row));
       facts.local = state.next;
     }
     const std::string name =
         topics.at(raw(each.where.topic)) + " partition " + std::to_string(raw(each.where.partition));
-    const auto decision = decide_start(name, facts, {config.kafka.start, false});
+    const auto decision = decide_start(name, facts, {config.kafka.start, false, config.kafka.on_moved_partition});
     if (!decision.ok()) {
       report.problem(decision.error().message);
       if (refusal.ok()) refusal = decision.error();
-    } else if (decision->rewound > 0) {
-      report.note(name + ": " + std::to_string(decision->rewound) +
+    } else if (decision->behind > 0) {
+      report.note(name + ": " + std::to_string(decision->behind) +
                   " records that the group counts as done would be read again");
     }
   }
