@@ -12,7 +12,6 @@ namespace {
 
 constexpr int kQuestionsMax = 20;
 constexpr std::chrono::milliseconds kQuestionPause{500};
-constexpr std::chrono::milliseconds kReleasePause{200};  // after an attempt that failed
 
 }  // namespace
 
@@ -185,7 +184,6 @@ void GroupSource::hold(TopicPartition partition, const StartDecision& decision, 
 
 void GroupSource::release() {
   if (!holds_.any_caught_up() || !release_timer_.due() || !confirm_membership()) return;
-  release_timer_ = Timer(context_.clock, kReleasePause);
   holds_.release_caught_up();
   served_ = holds_.free_partitions(alike_);
   tell_restored();
