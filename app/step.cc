@@ -89,9 +89,10 @@ struct Step::State {
 
   // What is learnt again is bit-identical only with the vector code and matrix kernels that learnt it first.
   Status read_engine() {
-    MILLRACE_ASSIGN_OR_RETURN(const std::optional<std::string> value, store.get(Table::kMeta, kEngineKey));
-    if (!value) return Ok{};
-    ByteReader in(*value);
+    const auto row = store.get(Table::kMeta, kEngineKey);
+    if (!row.ok()) return row.error();
+    if (!row->has_value()) return Ok{};
+    ByteReader in(**row);
     const std::uint8_t format = in.u8();
     engine = in.string();
     if (format != 1 || !in.done()) {
