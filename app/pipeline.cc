@@ -36,12 +36,10 @@ Result<std::uint64_t> next_sequence(const Store& store) {
   return next;
 }
 
-// Whatever is missing from the store, versions never go back: what is still to be delivered gets one above the clock.
 Result<Versions> open_versions(Store& store, std::uint64_t last_step, Millis now) {
   WriteBatch batch;
   MILLRACE_ASSIGN_OR_RETURN(Versions versions, Versions::open(store, batch));
   versions.raise(0, last_step, now, batch);
-  MILLRACE_RETURN_IF_ERROR(put_undelivered_anew(store, versions.base() + last_step, batch));
   if (!batch.empty()) MILLRACE_RETURN_IF_ERROR(store.commit(batch));
   return versions;
 }
@@ -197,7 +195,7 @@ void Pipeline::State::renew_lease() {
 
 Status Pipeline::State::follow_partitions() {
   source.release();
-  return outlet.serve_partitions(source.served(), versions.base() + step->last_step(), pending);
+  return outlet.serve_partitions(source.served(), pending);
 }
 
 Status Pipeline::State::follow_items() {

@@ -92,8 +92,7 @@ Status Outlet::open() {
 
 Status Outlet::restore(const ListFilter& wanted) {
   if (served_.empty()) return Ok{};
-  MILLRACE_ASSIGN_OR_RETURN(const std::uint64_t lists,
-                            publisher_->restore_lists(context_.store, wanted, version_floor_));
+  MILLRACE_ASSIGN_OR_RETURN(const std::uint64_t lists, publisher_->restore_lists(context_.store, wanted));
   if (lists > 0) log_info("undelivered lists are published", {{"messages", lists}});
   return Ok{};
 }
@@ -108,8 +107,7 @@ void Outlet::enqueue(std::vector<RecommendationList> lists) {
   publisher_->enqueue(std::move(lists));
 }
 
-Status Outlet::serve_partitions(const std::set<PartitionIndex>& partitions, std::uint64_t version_floor,
-                                WriteBatch& pending) {
+Status Outlet::serve_partitions(const std::set<PartitionIndex>& partitions, WriteBatch& pending) {
   if (reopen_) {
     MILLRACE_RETURN_IF_ERROR(context_.store.commit(pending));
     pending.clear();
@@ -117,7 +115,6 @@ Status Outlet::serve_partitions(const std::set<PartitionIndex>& partitions, std:
   }
   if (partitions == served_) return Ok{};
   const std::set<PartitionIndex> before = std::exchange(served_, partitions);
-  version_floor_ = version_floor;
   return restore([&](const RecommendationList& list) {
     return serves(list) && !before.contains(list.reflects.front().partition);
   });
@@ -134,6 +131,13 @@ void Outlet::withdraw(bool lost, WriteBatch& pending) {
     if (!served.ok()) break;
   }
   reopen_ = publisher_->lists_in_flight() > 0;
+  // The next assignment reads from the store what is still to be delivered.
+  const Status settled = context_.store.commit(pending);
+  if (settled.ok()) {
+    pending.clear();
+  } else {
+    log_warn("take delivered lists off the books", {{"error", settled.error().message}});
+  }
 }
 
 Status Outlet::serve(std::chrono::milliseconds timeout, WriteBatch& pending) {

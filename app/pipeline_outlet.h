@@ -43,9 +43,8 @@ class Outlet {
   // Queues again what the store has as undelivered.
   Status open();
   void enqueue(std::vector<RecommendationList> lists);
-  // From now on these partitions are served: what waits for them in the store is queued. Lists that were made before
-  // versions reached this floor, since when others may have published, go out with the floor as their version.
-  Status serve_partitions(const std::set<PartitionIndex>& partitions, std::uint64_t version_floor, WriteBatch& pending);
+  // From now on these partitions are served: what waits for them in the store is queued.
+  Status serve_partitions(const std::set<PartitionIndex>& partitions, WriteBatch& pending);
   // No partition is served any more. What is on its way is waited for, unless the partitions are `lost`; what cannot be
   // waited for is called back with the next serve_partitions().
   void withdraw(bool lost, WriteBatch& pending);
@@ -65,7 +64,6 @@ class Outlet {
 
   OutletContext context_;
   std::set<PartitionIndex> served_;
-  std::uint64_t version_floor_ = 0;
   bool reopen_ = false;
   std::unique_ptr<Producer> producer_;
   std::unique_ptr<Publisher> publisher_;  // before the producer when both go

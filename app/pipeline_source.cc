@@ -6,6 +6,7 @@
 #include "app/log.h"
 #include "app/pipeline_partition_counts.h"
 #include "core/failpoint.h"
+#include "publish/publisher.h"
 
 namespace millrace {
 namespace {
@@ -154,6 +155,7 @@ Result<std::vector<TopicPartitionOffset>> GroupSource::start(std::span<const Top
     put_partition_counts(first, batch);
   }
   context_.versions.raise(published, last_step_, context_.clock.now(), batch);
+  MILLRACE_RETURN_IF_ERROR(put_undelivered_anew(context_.store, context_.versions.base() + last_step_, batch));
   if (!batch.empty()) MILLRACE_RETURN_IF_ERROR(context_.store.commit(batch));
   return offsets;
 }

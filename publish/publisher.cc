@@ -60,8 +60,7 @@ class KafkaPublisher final : public Publisher {
       : options_(options), producer_(producer), names_(names), clock_(clock), may_send_(std::move(may_send)) {}
 
   Result<std::uint64_t> restore_dead_letters(const Store& store) override;
-  Result<std::uint64_t> restore_lists(const Store& store, const ListFilter& wanted,
-                                      std::uint64_t version_floor) override;
+  Result<std::uint64_t> restore_lists(const Store& store, const ListFilter& wanted) override;
   void withdraw_lists() override;
   std::size_t lists_in_flight() const override;
   void enqueue(std::vector<RecommendationList> lists) override;
@@ -113,13 +112,11 @@ class KafkaPublisher final : public Publisher {
   std::uint64_t bytes_ = 0;
 };
 
-Result<std::uint64_t> KafkaPublisher::restore_lists(const Store& store, const ListFilter& wanted,
-                                                    std::uint64_t version_floor) {
+Result<std::uint64_t> KafkaPublisher::restore_lists(const Store& store, const ListFilter& wanted) {
   MILLRACE_ASSIGN_OR_RETURN(std::vector<RecommendationList> lists, undelivered_lists(store));
   std::uint64_t restored = 0;
   for (RecommendationList& list : lists) {
     if (!wanted(list)) continue;
-    list.version = std::max(list.version, version_floor);
     add(std::move(list));
     ++restored;
   }

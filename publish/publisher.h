@@ -69,11 +69,9 @@ class Publisher {
  public:
   virtual ~Publisher() = default;
   // Queue what the store still has as undelivered, and return how many that were. kCorruption, kInvalid: rows that
-  // cannot be read. Of the lists those that are `wanted`; a version below `version_floor` is raised to it, for lists
-  // that were made before another instance published for their users.
+  // cannot be read. Of the lists those that are `wanted`.
   virtual Result<std::uint64_t> restore_dead_letters(const Store& store) = 0;
-  virtual Result<std::uint64_t> restore_lists(const Store& store, const ListFilter& wanted,
-                                              std::uint64_t version_floor) = 0;
+  virtual Result<std::uint64_t> restore_lists(const Store& store, const ListFilter& wanted) = 0;
   // Forgets all lists that are not in flight; they stay undelivered in the store. One that is in flight is settled by
   // its report, but not sent again.
   virtual void withdraw_lists() = 0;
