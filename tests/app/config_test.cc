@@ -24,7 +24,7 @@ using ::testing::Not;
 using ::testing::Pair;
 
 std::string shipped_text() {
-  std::ifstream file(std::string(MILLRACE_SOURCE_DIR) + "/millrace.toml");
+  std::ifstream file(MILLRACE_SOURCE_DIR "/millrace.toml");
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 

@@ -141,7 +141,7 @@ TEST_F(DamagedStream, AFullDiskEndsTheServiceAndTheNextStartGoesOn) {
   if (!prepare_parts(2)) GTEST_SKIP() << "no Apache Kafka here";
   feed_part(0);
   feed_part(1);
-  service_environment_ = {{"LD_PRELOAD", std::string(MILLRACE_BINARY_DIR) + "/tests/libfull_disk.so"},
+  service_environment_ = {{"LD_PRELOAD", MILLRACE_BINARY_DIR "/tests/libfull_disk.so"},
                           {"FULL_DISK_FILES", ".log"},
                           {"FULL_DISK_AFTER", "200000"},
                           {"ASAN_OPTIONS", "verify_asan_link_order=0"}};

@@ -44,7 +44,7 @@ TEST_F(DemoTest, SimulatedShopBalancesItsBooks) {
 
 TEST_F(DemoTest, PurchasesBalanceTheirBooksAndCustomersAreShownTitles) {
   const auto csv = folder_.path() / "online-retail.csv";
-  const std::string packed = std::string(MILLRACE_SOURCE_DIR) + "/demo/data/online-retail.csv.xz";
+  const std::string packed = MILLRACE_SOURCE_DIR "/demo/data/online-retail.csv.xz";
   auto unpacking = ChildProcess::start({.command = {"xz", "-dc", packed}, .log = csv});
   ASSERT_TRUE(unpacking.ok()) << unpacking.error().message;
   ASSERT_EQ(unpacking->wait(kPatience), 0);

@@ -22,7 +22,7 @@ using Environment = std::vector<std::pair<std::string, std::string>>;
 
 // Files whose name contains `files` take `after` bytes and no more.
 Environment full_disk(const std::string& files, const std::string& after) {
-  return {{"LD_PRELOAD", std::string(MILLRACE_BINARY_DIR) + "/tests/libfull_disk.so"},
+  return {{"LD_PRELOAD", MILLRACE_BINARY_DIR "/tests/libfull_disk.so"},
           {"FULL_DISK_FILES", files},
           {"FULL_DISK_AFTER", after},
           {"ASAN_OPTIONS", "verify_asan_link_order=0:handle_abort=0"}};
@@ -38,7 +38,7 @@ struct FullCase {
 class FullDisk : public ::testing::TestWithParam<FullCase> {
  protected:
   int run(std::vector<std::string> arguments, const Environment& environment = {}) {
-    arguments.insert(arguments.begin(), std::string(MILLRACE_BINARY_DIR) + "/app/millrace");
+    arguments.insert(arguments.begin(), MILLRACE_BINARY_DIR "/app/millrace");
     for (const char* setting :
          {"model.encoder.dimension=16", "model.encoder.negatives=64", "model.encoder.token_buckets=1024",
           "model.families=[\"popular\", \"memory\", \"encoder\"]", "step.records_max=20", "store.checkpoint_steps=20",

@@ -47,7 +47,7 @@ class RealInstances : public StreamTest {
     std::filesystem::create_directories(instance.folder);
     const auto path = instance.folder / "millrace.toml";
     std::ofstream(path) << configuration(instance.folder / "state", instance.port, "");
-    const std::string program = std::string(MILLRACE_BINARY_DIR) + "/app/millrace";
+    const std::string program = MILLRACE_BINARY_DIR "/app/millrace";
     auto process = ChildProcess::start({.command = {program, "run", "--config", path.string()}, .log = log(instance)});
     ASSERT_TRUE(process.ok()) << process.error().message;
     instance.process = std::move(process).value();

@@ -102,7 +102,7 @@ class SecureBroker : public StreamTest {
     return Samples::parse(text.ok() ? *text : "");
   }
   void expect_no_secret_in_anything_said() {
-    const std::string program = std::string(MILLRACE_BINARY_DIR) + "/app/millrace";
+    const std::string program = MILLRACE_BINARY_DIR "/app/millrace";
     for (const char* command : {"print-config", "check-config"}) {
       run({program, command, path("millrace.toml")});
       run({program, command, path("millrace.toml"), "--set", "lists.length=0"});

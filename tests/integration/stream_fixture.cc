@@ -167,7 +167,7 @@ void StreamTest::start_service(const std::vector<std::string>& flags) {
   const auto path = folder_.path() / "millrace.toml";
   // The instance id brings a killed instance back at once, without waiting for its session to end.
   std::ofstream(path) << configuration(folder_.path() / "state", port_, "one");
-  const std::string program = std::string(MILLRACE_BINARY_DIR) + "/app/millrace";
+  const std::string program = MILLRACE_BINARY_DIR "/app/millrace";
   std::vector<std::string> command{program, "run", "--config", path.string()};
   command.insert(command.end(), flags.begin(), flags.end());
   auto process = ChildProcess::start(
@@ -222,7 +222,7 @@ void StreamTest::expect_end(int exit_code, const std::string& last_words) {
 }
 
 int StreamTest::run_command(std::vector<std::string> arguments) const {
-  arguments.insert(arguments.begin(), std::string(MILLRACE_BINARY_DIR) + "/app/millrace");
+  arguments.insert(arguments.begin(), MILLRACE_BINARY_DIR "/app/millrace");
   arguments.insert(arguments.end(), {"--config", (folder_.path() / "millrace.toml").string()});
   auto process = ChildProcess::start({.command = arguments, .log = folder_.path() / "millrace.log"});
   EXPECT_TRUE(process.ok()) << process.error().message;
