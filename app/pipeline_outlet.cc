@@ -131,13 +131,6 @@ void Outlet::withdraw(bool lost, WriteBatch& pending) {
     if (!served.ok()) break;
   }
   reopen_ = publisher_->lists_in_flight() > 0;
-  // The next assignment reads from the store what is still to be delivered.
-  const Status settled = context_.store.commit(pending);
-  if (settled.ok()) {
-    pending.clear();
-  } else {
-    log_warn("take delivered lists off the books", {{"error", settled.error().message}});
-  }
 }
 
 Status Outlet::serve(std::chrono::milliseconds timeout, WriteBatch& pending) {

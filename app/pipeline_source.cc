@@ -155,6 +155,7 @@ Result<std::vector<TopicPartitionOffset>> GroupSource::start(std::span<const Top
     put_partition_counts(first, batch);
   }
   context_.versions.raise(published, last_step_, context_.clock.now(), batch);
+  MILLRACE_RETURN_IF_ERROR(hooks_.settle());
   MILLRACE_RETURN_IF_ERROR(put_undelivered_anew(context_.store, context_.versions.base() + last_step_, batch));
   if (!batch.empty()) MILLRACE_RETURN_IF_ERROR(context_.store.commit(batch));
   return offsets;
@@ -186,6 +187,7 @@ void GroupSource::hold(TopicPartition partition, const StartDecision& decision, 
 
 void GroupSource::release() {
   if (!holds_.any_caught_up() || !release_timer_.due() || !confirm_membership()) return;
+  release_timer_.reset();  // it is there for attempts that fail
   holds_.release_caught_up();
   served_ = holds_.free_partitions(alike_);
   tell_restored();
@@ -202,7 +204,7 @@ void GroupSource::tell_restored() {
 
 void GroupSource::on_revoked(std::span<const TopicPartition> partitions, bool lost) {
   log_info(lost ? "partitions lost" : "partitions revoked", {{"partitions", partitions.size()}});
-  before_revoke_(lost || !commit_on_revoke_);
+  hooks_.withdraw(lost || !commit_on_revoke_);
   if (!lost && commit_on_revoke_) {
     MILLRACE_FAILPOINT(kGroupCommitting);
     const Status status = consumer_->commit_synchronously(offsets(), note());

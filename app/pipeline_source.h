@@ -43,14 +43,19 @@ struct SourceContext {
   KafkaClients& kafka;
 };
 
-// Lists must not go out any more of partitions that are being taken away; `lost`: and what is on its way is not to be
-// waited for, because they belong to somebody else already, or because a step failed.
-using BeforeRevoke = std::function<void(bool lost)>;
+// What the source asks of the pipeline when partitions come and go.
+struct RebalanceHooks {
+  // Lists must not go out any more of partitions that are being taken away; `lost`: and what is on its way is not to be
+  // waited for, because they belong to somebody else already, or because a step failed.
+  std::function<void(bool lost)> withdraw;
+  // Commits what was collected between steps: the marks of undelivered lists are about to be read from the store.
+  std::function<Status()> settle;
+};
 
 class GroupSource final : public RebalanceListener {
  public:
-  GroupSource(const SourceContext& context, BeforeRevoke before_revoke)
-      : context_(context), before_revoke_(std::move(before_revoke)), holds_(context.ingest, context.clock) {}
+  GroupSource(const SourceContext& context, RebalanceHooks hooks)
+      : context_(context), hooks_(std::move(hooks)), holds_(context.ingest, context.clock) {}
   ~GroupSource() override { close(false); }
   GroupSource(const GroupSource&) = delete;
   GroupSource& operator=(const GroupSource&) = delete;
@@ -107,7 +112,7 @@ class GroupSource final : public RebalanceListener {
   std::string name_of(TopicPartition partition) const;
 
   SourceContext context_;
-  BeforeRevoke before_revoke_;
+  RebalanceHooks hooks_;
   std::unique_ptr<Consumer> consumer_;
   std::vector<TopicPartitionOffset> committed_;  // last handed to the group
   std::set<Pause> pauses_;

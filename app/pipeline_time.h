@@ -35,6 +35,8 @@ class Timer {
     next_ = now + interval_;
     return true;
   }
+  // Due again at once.
+  void reset() { next_.reset(); }
 
  private:
   const Clock& clock_;
