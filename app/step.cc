@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <chrono>
-#include <unordered_map>
 #include <utility>
 
 #include "app/state_meta.h"
 #include "app/step_record.h"
+#include "app/step_trials.h"
 #include "core/bytes.h"
 #include "core/failpoint.h"
 #include "model/content_tokens.h"
@@ -18,8 +18,6 @@ namespace {
 
 // Records of steps are kept for as many steps as this, for running the same batches again.
 constexpr std::uint64_t kStepRecordsKept = 100'000;
-// How many times the list's length popularity may skip over items that a user has seen.
-constexpr std::size_t kPopularOversampling = 10;
 
 class Stopwatch {
  public:
@@ -33,28 +31,6 @@ class Stopwatch {
  private:
   std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
 };
-
-// A user touched by the step, in order of first touch.
-struct Touched {
-  const Event* newest = nullptr;  // by event time
-  Millis oldest_record;           // freshness counts from the event that waited longest
-};
-
-std::vector<Touched> touched_users(std::span<const Event> events) {
-  std::vector<Touched> touched;
-  std::unordered_map<std::string_view, std::size_t> places;
-  for (const Event& event : events) {
-    const auto [place, is_new] = places.try_emplace(event.user.view(), touched.size());
-    if (is_new) {
-      touched.push_back({&event, event.record_time});
-      continue;
-    }
-    Touched& user = touched[place->second];
-    if (event.event_time >= user.newest->event_time) user.newest = &event;
-    user.oldest_record = std::min(user.oldest_record, event.record_time);
-  }
-  return touched;
-}
 
 }  // namespace
 
@@ -197,50 +173,7 @@ struct Step::State {
     return Ok{};
   }
 
-  // Each event against the list last made for its user.
-  Status live_trials(std::span<const Event> events, std::span<const Example> examples, std::vector<LiveTrial>& trials) {
-    const std::size_t length = options.rules.length;
-    const std::vector<ItemIndex> popular =
-        learner->popular(options.rules.exclude_seen ? length * kPopularOversampling : length);
-    std::vector<std::string> keys;
-    for (const Touched& user : touched_users(events)) keys.push_back(user.newest->user.bytes);
-    MILLRACE_ASSIGN_OR_RETURN(const auto rows, store.multi_get(Table::kLists, keys));
-    std::unordered_map<std::string_view, RecommendationList> lists;
-    for (std::size_t i = 0; i < keys.size(); ++i) {
-      if (!rows[i]) continue;
-      MILLRACE_ASSIGN_OR_RETURN(RecommendationList list, decode_list(UserId(keys[i]), *rows[i]));
-      lists.emplace(keys[i], std::move(list));
-    }
-    std::size_t next = 0;
-    for (const Event& event : events) {
-      const auto item = features->find_item(event.item);
-      if (!item) continue;
-      const Example& example = examples[next++];
-      if (event.quantity <= 0.0F || (options.rules.exclude_seen && has_seen(example.context.seen, *item))) continue;
-      trials.push_back(trial_of(example, lists.find(event.user.view()), lists.end(), popular));
-    }
-    return Ok{};
-  }
-
-  template <class Found>
-  LiveTrial trial_of(const Example& example, Found list, Found none, std::span<const ItemIndex> popular) const {
-    LiveTrial trial;
-    trial.signal = example.signal;
-    trial.returning = list != none;
-    if (trial.returning) {
-      const Ranking& items = list->second.items;
-      const auto at =
-          std::find_if(items.begin(), items.end(), [&](const RankedItem& r) { return r.item == example.item; });
-      if (at != items.end()) trial.rank = static_cast<std::size_t>(at - items.begin());
-    }
-    std::size_t place = 0;
-    for (const ItemIndex item : popular) {
-      if (options.rules.exclude_seen && has_seen(example.context.seen, item)) continue;
-      if (item == example.item) trial.popularity_rank = place;
-      if (++place == options.rules.length) break;
-    }
-    return trial;
-  }
+  LiveLists live_lists() const { return {store, *features, *learner, options.rules}; }
 
   Status make_lists(const StepInput& input, std::vector<RecommendationList>& lists) {
     const std::vector<Touched> touched = touched_users(input.events);
@@ -329,7 +262,9 @@ Result<StepOutput> Step::run(const StepInput& input, WriteBatch& batch) {
   learn.effort = input.effort;
   MILLRACE_RETURN_IF_ERROR(state.apply_changes(input.changes, learn));
   MILLRACE_RETURN_IF_ERROR(state.apply_events(input, learn, batch));
-  if (input.make_lists) MILLRACE_RETURN_IF_ERROR(state.live_trials(input.events, learn.examples, output.trials));
+  if (input.make_lists) {
+    MILLRACE_ASSIGN_OR_RETURN(output.trials, live_trials(input.events, learn.examples, state.live_lists()));
+  }
   output.seconds.features = watch.lap();
   output.learnt = state.learner->learn(learn, state.log);
   output.seconds.model = watch.lap();
