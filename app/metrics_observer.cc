@@ -93,6 +93,7 @@ void MetricsObserver::on_step(const StepObservation& step) {
                      .examples = step.learnt.trained_examples,
                      .loss_sum = step.learnt.loss_sum,
                      .replays = step.effort.replays,
+                     .depth_ratio = step.effort.depth_percent / 100.0,
                      .ranked_examples = step.effort.ranked_examples});
   trials(step.trials);
 }

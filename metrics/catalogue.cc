@@ -74,6 +74,8 @@ constexpr std::array kAll{
     gauge(Metric::kTrainingLossMean, "millrace_training_loss", "",
           "Training loss an example, running mean of recent steps."),
     gauge(Metric::kReplays, "millrace_replays", "", "Replayed mini-batches after each fresh one, as last decided."),
+    gauge(Metric::kDepth, "millrace_depth_ratio", "",
+          "Share of the candidates and of the session memory that is looked at, as last decided."),
     gauge(Metric::kRankedExamples, "millrace_ranked_examples", "",
           "Examples of a step that are ranked before they are learnt, as last decided."),
     gauge(Metric::kModelMemory, "millrace_model_memory_bytes", "", "Memory held by the model's parameters and state."),

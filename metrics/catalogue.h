@@ -37,6 +37,7 @@ enum class Metric : std::uint8_t {
   kTrainingLoss,
   kTrainingLossMean,
   kReplays,
+  kDepth,
   kRankedExamples,
   kModelMemory,
   kModelRows,

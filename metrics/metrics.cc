@@ -71,6 +71,7 @@ void Metrics::training(const TrainingReport& report) {
   Registry& registry = state_->registry;
   registry.set(Metric::kModelStep, {}, real(report.model_step));
   registry.set(Metric::kReplays, {}, report.replays);
+  registry.set(Metric::kDepth, {}, report.depth_ratio);
   registry.set(Metric::kRankedExamples, {}, report.ranked_examples);
   if (report.examples == 0) return;
   registry.add(Metric::kTrainingExamples, {}, real(report.examples));

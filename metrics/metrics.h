@@ -48,6 +48,7 @@ struct TrainingReport {
   std::uint64_t examples = 0;  // trained on, replayed ones included
   double loss_sum = 0.0;
   std::uint32_t replays = 0;
+  double depth_ratio = 1.0;  // of the candidates and of the session memory
   std::uint32_t ranked_examples = 0;
 };
 

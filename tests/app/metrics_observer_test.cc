@@ -47,7 +47,7 @@ TEST_F(MetricsObserverTest, ReportsAStep) {
                      .ingested = ingested,
                      .learnt = learnt,
                      .model_step = 9,
-                     .effort = {.replays = 3, .ranked_examples = 16},
+                     .effort = {.replays = 3, .ranked_examples = 16, .depth_percent = 40},
                      .trials = trials,
                      .seconds = {.ingest = .001, .model = .004, .total = .01}});
   EXPECT_TRUE(shows(R"(millrace_records_total{kind="click",outcome="applied",topic="purchases"} 7)"));
@@ -57,6 +57,7 @@ TEST_F(MetricsObserverTest, ReportsAStep) {
   EXPECT_TRUE(shows("millrace_lists_made_total 4"));
   EXPECT_TRUE(shows("millrace_training_loss 2"));
   EXPECT_TRUE(shows("millrace_replays 3"));
+  EXPECT_TRUE(shows("millrace_depth_ratio 0.4"));
   EXPECT_TRUE(shows(R"(millrace_live_hits_total{audience="returning",kind="click",learner="served"} 1)"));
   EXPECT_TRUE(shows(R"(millrace_step_stage_seconds_sum{stage="model"} 0.004)"));
 }
