@@ -53,9 +53,10 @@ Result<std::vector<Event>> read_events(const FileOptions& file) {
   MILLRACE_ASSIGN_OR_RETURN(const auto source, open_file_source(file));
   std::vector<Event> events;
   while (true) {
-    MILLRACE_ASSIGN_OR_RETURN(std::optional<Event> event, source->next());
-    if (!event.has_value()) return events;
-    events.push_back(std::move(*event));
+    auto event = source->next();
+    if (!event.ok()) return std::move(event).error();
+    if (!event->has_value()) return events;
+    events.push_back(std::move(**event));
   }
 }
 
