@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <csignal>
@@ -69,6 +70,20 @@ class RealInstances : public StreamTest {
     }
   }
 
+  // Whether the group has committed every event topic to its end: what the instances themselves know of their lag may
+  // be older than the newest assignment.
+  bool read_to_the_end(const Instance& instance) const {
+    const auto config = load_config((instance.folder / "millrace.toml").string());
+    EXPECT_TRUE(config.ok()) << config.error().message;
+    std::vector<std::string> topics;
+    for (const InputTopic& topic : config->ingest.topics) topics.push_back(topic.name);
+    const auto partitions =
+        describe_group(config->kafka.bootstrap_servers, config->kafka.properties, config->kafka.group, topics);
+    return partitions.ok() && std::all_of(partitions->begin(), partitions->end(), [](const GroupPartition& each) {
+             return each.committed.offset.value_or(Offset{0}) == each.marks.high;
+           });
+  }
+
   // Until the instances own everything, have applied it, and have nothing left to publish.
   void wait_until_quiet(std::span<Instance> instances) {
     wait_until("everything is applied and published", [&] {
@@ -81,7 +96,7 @@ class RealInstances : public StreamTest {
           return false;
         }
       }
-      return assigned == kStreamPartitions * kDemoTopicCount;
+      return assigned == kStreamPartitions * kDemoTopicCount && read_to_the_end(instances.front());
     });
   }
   void stop(Instance& instance) {
