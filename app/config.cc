@@ -22,7 +22,7 @@ InputTopic default_topic(std::string name, std::string kind) {
 // What stands in one place in the file and is needed in several parts.
 void spread(Config& config) {
   config.ingest.kinds = config.features.kinds = config.model.kinds = config.kinds;
-  config.model.blend.first_touches = config.lists.exclude_seen;
+  config.model.ranker.first_touches = config.lists.exclude_seen;
 }
 
 }  // namespace

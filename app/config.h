@@ -65,7 +65,7 @@ struct StepSettings {
 struct EffortSettings {
   std::uint32_t replays_min = 0;
   std::uint32_t replays_max = 4;
-  std::uint32_t ranked_examples = 32;  // at the most
+  std::uint32_t ranked_examples = 128;  // at the most
   std::uint32_t depth_min_percent = 25;
 };
 

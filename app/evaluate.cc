@@ -24,7 +24,7 @@ EvaluatorOptions evaluator_options(const EvaluateOptions& options) {
 }
 
 Status check_options(const EvaluateOptions& options) {
-  const std::size_t most = options.step.model.blend.candidates_per_source;
+  const std::size_t most = options.step.model.ranker.candidates_per_source;
   for (const std::size_t k : options.at) {
     if (k >= 1 && k <= most) continue;
     return stop_error(ErrorCode::kInvalid, "evaluating at " + std::to_string(k) + ": expected 1 to " +

@@ -233,7 +233,7 @@ struct Step::State {
 
   void checkpoint(std::uint64_t step, WriteBatch& batch) {
     record_engine(batch);
-    learner->save_blend(batch);
+    learner->save_ranker(batch);
     if (step % options.checkpoint_steps != 0) return;
     MILLRACE_FAILPOINT(kCheckpointBegun);
     learner->checkpoint(batch);

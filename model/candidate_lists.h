@@ -4,16 +4,13 @@
 #pragma once
 
 #include <cstddef>
-#include <memory>
 #include <span>
 #include <vector>
 
-#include "model/families/family.h"
+#include "model/candidates.h"
 #include "model/rank_ahead.h"
 
 namespace millrace {
-
-using Families = std::span<const std::unique_ptr<Family>>;
 
 class CandidateLists {
  public:

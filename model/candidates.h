@@ -1,10 +1,11 @@
-// Candidates of one prediction: the union of every family's best items, with every family's score for each. Between the
-// families and the blend.
+// Candidates of one prediction: the union of every family's best items, described by every family. Between the families
+// and the ranker.
 #pragma once
 
 #include <cstddef>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "core/example.h"
@@ -12,18 +13,30 @@
 
 namespace millrace {
 
-struct Candidates {
-  std::size_t families = 0;
-  std::vector<ItemIndex> items;  // sorted, without duplicates
-  std::vector<float> scores;     // [items × families], floor where a family has no opinion
+using Families = std::span<const std::unique_ptr<Family>>;
 
-  std::span<const float> row(std::size_t item) const { return std::span(scores).subspan(item * families, families); }
+// Which columns are whose.
+struct FeatureLayout {
+  std::vector<std::string> columns;        // FAMILY.COLUMN, of each candidate
+  std::vector<std::string> event_columns;  // the same for every candidate of a prediction
+  std::vector<std::size_t> begins;         // by family: its first column; then columns.size()
+};
+FeatureLayout layout_of(Families families);
+
+struct Candidates {
+  std::vector<ItemIndex> items;  // sorted, without duplicates
+  std::vector<float> features;   // columns × items, column after column
+  std::vector<float> event;      // event columns
+
+  std::span<const float> column(std::size_t index) const {
+    return std::span(features).subspan(index * items.size(), items.size());
+  }
   // Position of an item, or items.size().
   std::size_t find(ItemIndex item) const;
 };
 
 // `lists`: by family, what rank() gave for this context.
-Candidates gather_candidates(std::span<const std::unique_ptr<Family>> families, const Context& context,
+Candidates gather_candidates(Families families, const FeatureLayout& layout, const Context& context,
                              std::span<const std::vector<ScoredItem>> lists);
 
 }  // namespace millrace

@@ -1,5 +1,6 @@
 #include "model/learner.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "core/bytes.h"
@@ -24,9 +25,11 @@ class LearnerOfFamilies final : public Learner {
       : options_(std::move(options)),
         items_(std::move(items)),
         families_(std::move(families)),
-        recommender_(families_, options_.blend),
+        recommender_(families_, options_),
         trainer_(families_, options_) {
-    for (const auto& family : families_) names_.emplace_back(family->name());
+    for (const auto& family : families_) {
+      if (family->recommends()) names_.emplace_back(family->name());
+    }
   }
 
   const std::vector<std::string>& learner_names() const override { return names_; }
@@ -44,11 +47,11 @@ class LearnerOfFamilies final : public Learner {
     requests.reserve(queries.size());
     for (const Query& query : queries) requests.push_back({&query.context, query.exclude});
     for (const auto& family : families_) family->set_effort(effort);
-    CandidateLists lists(families_, requests, effort.share(options_.blend.candidates_per_source));
+    CandidateLists lists(families_, requests, effort.share(options_.ranker.candidates_per_source));
     std::vector<Ranking> rankings;
     rankings.reserve(queries.size());
     for (std::size_t q = 0; q < queries.size(); ++q) {
-      const Candidates candidates = gather_candidates(families_, queries[q].context, lists.take(q));
+      const Candidates candidates = recommender_.gather(queries[q].context, lists.take(q));
       rankings.push_back(recommender_.rank(candidates, k));
       recommender_.explain(queries[q].context, rankings.back());
     }
@@ -82,7 +85,7 @@ class LearnerOfFamilies final : public Learner {
     row_sink(batch, kLearnerRows)("", "state", out.take());
   }
 
-  void save_blend(WriteBatch& batch) override { row_sink(batch, kLearnerRows)("", "blend", recommender_.encode()); }
+  void save_ranker(WriteBatch& batch) override { recommender_.save(row_sink(batch, kLearnerRows)); }
 
   Status restore(const Store& store) override {
     MILLRACE_RETURN_IF_ERROR(restore_own_rows(store));
@@ -123,7 +126,7 @@ class LearnerOfFamilies final : public Learner {
     const std::vector<Prediction> predictions = plan_predictions(input, options_);
     const std::vector<RankRequest> requests = requests_of(predictions);
     for (const auto& family : families_) family->set_effort(input.effort);
-    CandidateLists lists(families_, requests, input.effort.share(options_.blend.candidates_per_source));
+    CandidateLists lists(families_, requests, input.effort.share(options_.ranker.candidates_per_source));
     std::size_t next = 0;
     std::size_t next_rating = 0;
     for (std::size_t i = 0; i <= input.examples.size(); ++i) {
@@ -164,13 +167,17 @@ class LearnerOfFamilies final : public Learner {
 
   void predict(const LearnInput& input, const Prediction& prediction, std::vector<std::vector<ScoredItem>> lists,
                LearnOutcome& outcome) {
-    const Candidates candidates = gather_candidates(families_, *prediction.context, lists);
-    if (prediction.query) {
-      Answer& answer = outcome.answers[*prediction.query];
-      answer.served = recommender_.rank(candidates, options_.blend.candidates_per_source);
-      if (options_.evaluate_learners) answer.learners = std::move(lists);
+    const Candidates candidates = recommender_.gather(*prediction.context, lists);
+    std::vector<ItemIndex> targets;
+    for (const std::size_t example : prediction.examples) targets.push_back(input.examples[example].item);
+    if (!targets.empty()) recommender_.keep(candidates, targets);
+    if (!prediction.query) return;
+    Answer& answer = outcome.answers[*prediction.query];
+    answer.served = recommender_.rank(candidates, options_.ranker.candidates_per_source);
+    if (!options_.evaluate_learners) return;
+    for (std::size_t f = 0; f < families_.size(); ++f) {
+      if (families_[f]->recommends()) answer.learners.push_back(std::move(lists[f]));
     }
-    if (prediction.example) recommender_.learn(candidates, input.examples[*prediction.example].item);
   }
 
   std::optional<float> predict_rating(const Context& context, ItemIndex item) {
@@ -185,11 +192,12 @@ class LearnerOfFamilies final : public Learner {
     const TrainReport report = trainer_.train(log, log_end_, input.step, input.effort.replays, items_->size());
     outcome.loss_sum = report.loss_sum;
     outcome.trained_examples = report.examples;
+    if (!input.recovering) recommender_.learn(input.step, input.effort.replays);
   }
 
   Status restore_own_rows(const Store& store) {
     return for_each_row(store, kLearnerRows, [this](auto, std::string_view key, std::string_view value) -> Status {
-      if (key == "blend") return recommender_.decode(value);
+      if (key != "state") return recommender_.load(key, value);
       ByteReader in(value);
       const std::uint8_t format = in.u8();
       model_step_ = in.varint();

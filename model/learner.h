@@ -45,7 +45,7 @@ struct LearnInput {
   std::vector<ItemFactsChange> changes;     // take effect before the first example
   std::size_t item_count = 0;               // items known after the step
   Effort effort;
-  bool recovering = false;  // learning logged steps again: no queries, and the blend is not touched
+  bool recovering = false;  // learning logged steps again: no queries, and the ranker is not touched
 };
 
 // One query's answers: what would be served, and each learner alone.
@@ -77,8 +77,8 @@ class Learner {
   virtual std::uint64_t model_step() const = 0;
   // Puts every row changed since the last checkpoint, and the step, into `batch`.
   virtual void checkpoint(WriteBatch& batch) = 0;
-  // The blend's small weights, put into the batch of every step.
-  virtual void save_blend(WriteBatch& batch) = 0;
+  // The ranker's small weights, put into the batch of every step.
+  virtual void save_ranker(WriteBatch& batch) = 0;
   // Loads the last checkpoint; afterwards model_step() is the step it was taken at (0: none).
   virtual Status restore(const Store& store) = 0;
 

@@ -57,10 +57,13 @@ struct FactorsOptions {  // matrix factorisation
   std::size_t max_users = 1'000'000;
 };
 
-struct BlendOptions {
+struct RankerOptions {
   std::size_t candidates_per_source = 60;
-  float rate = 0.01F;          // Adam
-  std::size_t minibatch = 16;  // ranked examples an update
+  float rate = 0.003F;                 // Adam, of a full mini-batch
+  std::size_t minibatch = 128;         // predictions an update at most; young rankers learn in smaller ones
+  std::size_t replay_capacity = 4096;  // predictions kept to learn from again
+  float label_smoothing = 0.05F;
+  float weight_decay = 3e-4F;
   bool learn = true;
   bool first_touches = false;  // learn from, and rank for, items the user has not seen yet; set with lists.exclude_seen
 };
@@ -71,15 +74,15 @@ struct ModelOptions {
   bool learning = true;            // off: nothing is learnt, for floors and tests
   std::size_t minibatch = 128;     // examples at most
   std::size_t minibatch_min = 16;  // fewer wait for the next step
-  std::vector<std::string> families{"encoder", "memory",  "related", "trending",
-                                    "rising",  "popular", "habit",   "factors"};
+  std::vector<std::string> families{"encoder", "memory", "related", "trending", "rising",
+                                    "popular", "habit",  "factors", "visit",    "pulse"};
   bool evaluate_learners = false;  // also answer queries with each learner alone
   EncoderOptions encoder;
   MemoryOptions memory;
   RelatedOptions related;
   PopularityOptions popularity;
   FactorsOptions factors;
-  BlendOptions blend;
+  RankerOptions ranker;
 };
 
 }  // namespace millrace

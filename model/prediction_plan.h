@@ -17,8 +17,8 @@ struct Prediction {
   std::size_t before = 0;  // made before this example is observed
   const Context* context = nullptr;
   std::vector<ItemIndex> exclude;
-  std::optional<std::size_t> query;    // index of the caller's query
-  std::optional<std::size_t> example;  // index of the example that tells the target
+  std::optional<std::size_t> query;   // index of the caller's query
+  std::vector<std::size_t> examples;  // those that tell what was taken, the lines of one basket
 };
 
 // In their order. The examples are spread evenly; each that a query already asks for (same place, same user) shares

@@ -1,7 +1,12 @@
 #include "model/recommender.h"
 
 #include <algorithm>
+#include <numeric>
+#include <utility>
 #include <vector>
+
+#include "model/nn/matmul.h"
+#include "model/nn/vector_ops.h"
 
 namespace millrace {
 namespace {
@@ -23,51 +28,65 @@ float initial_weight(const Family& family) {
   return 0.0F;
 }
 
-std::vector<float> initial_weights(Families families) {
-  std::vector<float> weights;
-  for (const auto& family : families) weights.push_back(initial_weight(*family));
+// Of the standardised columns: each family's score speaks, whatever else it says has to be learnt.
+std::vector<float> initial_weights(Families families, const FeatureLayout& layout) {
+  std::vector<float> weights(layout.columns.size(), 0.0F);
+  for (std::size_t f = 0; f < families.size(); ++f) {
+    if (layout.begins[f] < layout.begins[f + 1]) weights[layout.begins[f]] = initial_weight(*families[f]);
+  }
   return weights;
 }
 
-// Of each family, the least score of a candidate, 0 at most.
-std::vector<float> least_scores(const Candidates& candidates) {
-  std::vector<float> least(candidates.families, 0.0F);
-  for (std::size_t i = 0; i < candidates.scores.size(); ++i) {
-    float& score = least[i % candidates.families];
-    score = std::min(score, candidates.scores[i]);
+std::vector<float> mean_of(const RankerInput& input, std::size_t columns) {
+  std::vector<float> mean(columns, 0.0F);
+  for (std::size_t i = 0; i < input.items; ++i) {
+    nn::add_scaled(mean.data(), 1.0F / static_cast<float>(input.items), input.x.data() + i * columns, columns);
   }
-  return least;
+  return mean;
 }
 
 }  // namespace
 
-Recommender::Recommender(Families families, const BlendOptions& options)
-    : families_(families), blend_(initial_weights(families), options.rate, options.minibatch) {}
+Recommender::Recommender(Families families, const ModelOptions& options)
+    : families_(families),
+      layout_(layout_of(families)),
+      ranker_(layout_, initial_weights(families, layout_), options.ranker, options.seed),
+      slope_(nn::padded(layout_.columns.size(), nn::kLanes)) {}
 
-Ranking Recommender::rank(const Candidates& candidates, std::size_t k) const {
+Ranking Recommender::rank(const Candidates& candidates, std::size_t k) {
   const std::size_t count = candidates.items.size();
-  Ranking ranking(count);
-  for (std::size_t i = 0; i < count; ++i) {
-    ranking[i].item = candidates.items[i];
-    ranking[i].score = blend_.score(candidates.row(i));
-  }
-  const auto better = [](const RankedItem& a, const RankedItem& b) {
-    return a.score != b.score ? a.score > b.score : a.item < b.item;
+  const RankerInput input = ranker_.prepare(candidates);
+  const std::span<const float> scores = ranker_.score(input);
+  std::vector<std::size_t> order(count);
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  const auto better = [&](std::size_t a, std::size_t b) {
+    return scores[a] != scores[b] ? scores[a] > scores[b] : a < b;
   };
-  const auto end = ranking.begin() + static_cast<std::ptrdiff_t>(std::min(k, count));
-  std::partial_sort(ranking.begin(), end, ranking.end(), better);
-  ranking.erase(end, ranking.end());
-  const std::vector<float> least = least_scores(candidates);
-  for (RankedItem& ranked : ranking) ranked.reason = reason_of(candidates.row(candidates.find(ranked.item)), least);
+  const auto end = order.begin() + static_cast<std::ptrdiff_t>(std::min(k, count));
+  std::partial_sort(order.begin(), end, order.end(), better);
+  order.erase(end, order.end());
+  const std::vector<float> mean = mean_of(input, slope_.size());
+  Ranking ranking;
+  ranking.reserve(order.size());
+  for (const std::size_t at : order) {
+    RankedItem ranked;
+    ranked.item = candidates.items[at];
+    ranked.score = scores[at];
+    ranked.reason = reason_of(input, mean, at);
+    ranking.push_back(ranked);
+  }
   return ranking;
 }
 
-// The family that lifts the item most above its own least candidate.
-Reason Recommender::reason_of(std::span<const float> scores, std::span<const float> least) const {
+// The family whose columns lift the item most above the mean of the candidates.
+Reason Recommender::reason_of(const RankerInput& input, std::span<const float> mean, std::size_t item) {
+  ranker_.slope(item, slope_);
+  const float* x = input.x.data() + item * slope_.size();
   std::size_t best = 0;
   float most = 0.0F;
   for (std::size_t f = 0; f < families_.size(); ++f) {
-    const float lift = blend_.weights()[f] * (scores[f] - least[f]);
+    float lift = 0.0F;
+    for (std::size_t c = layout_.begins[f]; c < layout_.begins[f + 1]; ++c) lift += slope_[c] * (x[c] - mean[c]);
     if (lift > most) {
       most = lift;
       best = f;
@@ -89,9 +108,17 @@ void Recommender::explain(const Context& context, Ranking& ranking) const {
   }
 }
 
-void Recommender::learn(const Candidates& candidates, ItemIndex target) {
-  const std::size_t at = candidates.find(target);
-  if (at < candidates.items.size()) blend_.learn(candidates, at);
+void Recommender::keep(const Candidates& candidates, std::span<const ItemIndex> targets) {
+  std::vector<std::size_t> positions;
+  for (const ItemIndex target : targets) {
+    const std::size_t at = candidates.find(target);
+    if (at < candidates.items.size()) positions.push_back(at);
+  }
+  std::sort(positions.begin(), positions.end());
+  positions.erase(std::unique(positions.begin(), positions.end()), positions.end());
+  if (candidates.items.empty()) return;
+  ranker_.observe(candidates);
+  if (!positions.empty()) ranker_.keep(ranker_.prepare(candidates), positions);
 }
 
 }  // namespace millrace

@@ -65,7 +65,7 @@ Result<std::unique_ptr<Bench>> Bench::open(const YardstickOptions& options, cons
   StepOptions step = options.step;
   step.features.kinds = step.model.kinds = protocol.kinds;
   step.model.seed = options.seed;
-  step.rules.exclude_seen = step.model.blend.first_touches = protocol.scores.exclude_seen;
+  step.rules.exclude_seen = step.model.ranker.first_touches = protocol.scores.exclude_seen;
   step.rules.length = protocol.scores.list_length;
   auto bench = std::make_unique<Bench>();
   MILLRACE_ASSIGN_OR_RETURN(bench->runner_, StepRunner::open(step, options.effort, options.batch));

@@ -23,6 +23,7 @@
 #include "core/random.h"
 #include "core/result.h"
 #include "model/effort.h"
+#include "model/feature_columns.h"
 #include "model/item_table.h"
 
 namespace millrace {
@@ -62,6 +63,8 @@ class Family {
   virtual ~Family() = default;
   virtual std::string_view name() const = 0;
   virtual Reason reason() const = 0;
+  // Whether it has lists of its own; else it only describes the candidates of others.
+  virtual bool recommends() const { return true; }
 
   // How hard to look from now on; for families whose answers may be cheaper. An answer depends on it.
   virtual void set_effort(const Effort& /*effort*/) {}
@@ -76,6 +79,15 @@ class Family {
   virtual std::optional<std::uint64_t> rank_version() const { return std::nullopt; }
   // Scores of given items for one context, on the scale of rank() but never below the family's floor for "no opinion".
   virtual void score(const Context& context, std::span<const ItemIndex> items, std::span<float> scores) = 0;
+
+  // What the ranker is told of each candidate, one name a column, and of the event as a whole. The first column is
+  // score(), which is all that a family says by default.
+  virtual std::span<const std::string_view> columns() const;
+  virtual std::span<const std::string_view> event_columns() const { return {}; }
+  // Fills `columns` for the items of one context, right after rank() for the same context.
+  virtual void describe(const Context& context, std::span<const ItemIndex> items, FeatureColumns columns);
+  // Fills one value an event column, right after describe() for the same context.
+  virtual void describe_event(const Context& /*context*/, std::span<float> /*values*/) {}
 
   virtual void observe(const Example& /*example*/) {}
   virtual TrainReport train(const Minibatch& /*batch*/) { return {}; }

@@ -24,9 +24,11 @@
 
 #include <absl/container/flat_hash_map.h>
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
+#include "model/families/candidate_slots.h"
 #include "model/families/dirty_rows.h"
 #include "model/families/family.h"
 #include "model/families/flat_lists.h"
@@ -51,6 +53,10 @@ class MemoryFamily final : public Family {
   }
   std::vector<std::vector<ScoredItem>> rank(std::span<const RankRequest> requests, std::size_t k) override;
   void score(const Context& context, std::span<const ItemIndex> items, std::span<float> scores) override;
+  std::span<const std::string_view> columns() const override;
+  std::span<const std::string_view> event_columns() const override;
+  void describe(const Context& context, std::span<const ItemIndex> items, FeatureColumns columns) override;
+  void describe_event(const Context& context, std::span<float> values) override;
   void observe(const Example& example) override;
   void save(const RowSink& sink, bool all) override;
   Status load(std::string_view table, std::string_view key, std::string_view value) override;
@@ -110,6 +116,13 @@ class MemoryFamily final : public Family {
   void weigh_matches();
   void keep_neighbours();
   void vote(const Match& match);
+  // What the neighbours, and the sessions that hold the last two items, say of the candidates (memory_columns.cc).
+  struct Votes;
+  struct Following;
+  void vote_for_candidates(const Match& match, std::vector<Votes>& votes) const;
+  float follow(std::uint32_t item, bool is_last, std::vector<Following>& following) const;
+  std::size_t place_of(std::span<const std::uint32_t> held, std::uint32_t item) const;
+  std::vector<std::uint32_t> last_two(const Context& context) const;
 
   void save_session(const RowSink& sink, std::uint32_t slot) const;
   void save_item(const RowSink& sink, std::uint32_t index) const;
@@ -143,6 +156,9 @@ class MemoryFamily final : public Family {
   std::uint32_t epoch_ = 0;
   std::vector<Match> matches_;
   std::vector<float> threshold_scratch_;
+  CandidateSlots slots_;
+  float neighbourhood_ = 0.0F;       // of the newest describe(): sum of the neighbours' similarities
+  std::array<float, 2> followed_{};  // sessions that hold the last item and the one before
 };
 
 }  // namespace millrace

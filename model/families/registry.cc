@@ -7,8 +7,11 @@
 #include "model/families/factors.h"
 #include "model/families/habit.h"
 #include "model/families/memory.h"
+#include "model/families/peers.h"
 #include "model/families/popular.h"
+#include "model/families/pulse.h"
 #include "model/families/related.h"
+#include "model/families/visit.h"
 
 namespace millrace {
 namespace {
@@ -50,6 +53,18 @@ FamilyPointer make_rising(const ModelOptions& options, const ItemTable& items) {
       PopularitySettings{"rising", Reason::kTrending, options.popularity.half_life_hours / 10.0, true}, items);
 }
 
+FamilyPointer make_visit(const ModelOptions& /*options*/, const ItemTable& /*items*/) {
+  return std::make_unique<VisitSource>();
+}
+
+FamilyPointer make_pulse(const ModelOptions& /*options*/, const ItemTable& /*items*/) {
+  return std::make_unique<PulseSource>();
+}
+
+FamilyPointer make_peers(const ModelOptions& /*options*/, const ItemTable& /*items*/) {
+  return std::make_unique<PeersSource>();
+}
+
 struct Entry {
   std::string_view name;
   FamilyPointer (*make)(const ModelOptions& options, const ItemTable& items);
@@ -58,7 +73,8 @@ struct Entry {
 constexpr std::array kEntries{
     Entry{"encoder", make_encoder}, Entry{"memory", make_memory},   Entry{"related", make_related},
     Entry{"factors", make_factors}, Entry{"habit", make_habit},     Entry{"trending", make_trending},
-    Entry{"rising", make_rising},   Entry{"popular", make_popular},
+    Entry{"rising", make_rising},   Entry{"popular", make_popular}, Entry{"visit", make_visit},
+    Entry{"pulse", make_pulse},     Entry{"peers", make_peers},
 };
 
 }  // namespace

@@ -1,21 +1,32 @@
 #include "model/families/related.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "core/bytes.h"
 #include "model/families/positive.h"
 #include "model/families/row_error.h"
+#include "model/nn/vector_ops.h"
 
 namespace millrace {
 namespace {
 
 constexpr std::string_view kItemTable = "i";
-constexpr std::uint8_t kRowVersion = 1;
+constexpr std::string_view kStateTable = "t";
+constexpr std::uint8_t kRowVersion = 2;
 constexpr std::size_t kMostPlaces = 255;  // a history is no longer
 // What lies together stays related over a distance; what the user wants next depends on the newest items.
 constexpr float kLearningDecay = 0.4F;
 constexpr float kRankingDecay = 0.75F;
+constexpr float kFollowingDecay = 3.0F;
+constexpr float kRecentEvents = 6'000.0F;
+// A user who paused longer begins a new visit.
+constexpr Millis kVisitGap{1'800'000};
+
+enum Column : std::uint8_t { kScore, kRootShare, kFollowing, kRecent, kOfLast, kAfterLast, kVisit, kColumns };
+constexpr std::array<std::string_view, kColumns> kNames{"score",   "root_share", "following", "recent",
+                                                        "of_last", "after_last", "visit"};
 
 }  // namespace
 
@@ -26,6 +37,7 @@ RelatedFamily::RelatedFamily(const RelatedOptions& options, const ItemTable& ite
   for (std::size_t place = 1; place <= options_.window; ++place) {
     learning_weights_.push_back(std::pow(static_cast<float>(place), -kLearningDecay));
     ranking_weights_.push_back(std::pow(static_cast<float>(place), -kRankingDecay));
+    following_weights_.push_back(std::exp(-static_cast<float>(place - 1) / kFollowingDecay));
   }
 }
 
@@ -47,31 +59,46 @@ void RelatedFamily::observe(const Example& example) {
   for (const std::uint32_t earlier : history_) highest = std::max(highest, earlier);
   if (highest >= items_seen_.size()) items_seen_.resize(highest + std::size_t{1});
   for (std::size_t i = 0; i < history_.size(); ++i) {
-    relate(history_[i], index, learning_weights_[i]);
-    relate(index, history_[i], learning_weights_[i]);
+    relate(history_[i], index, i, true);
+    relate(index, history_[i], i, false);
   }
+  ++events_;
+  dirty_state_ = true;
   ++items_seen_[index].count;
   dirty_.mark(index);
   ++observed_;
 }
 
-void RelatedFamily::relate(std::uint32_t item, std::uint32_t to, float weight) {
+void RelatedFamily::relate(std::uint32_t item, std::uint32_t to, std::size_t place, bool follows) {
   dirty_.mark(item);
+  Neighbour& neighbour = neighbour_of(item, to);
+  neighbour.together += learning_weights_[place];
+  neighbour.recent = recent_at(neighbour) + learning_weights_[place];
+  neighbour.as_of = events_;
+  if (follows) neighbour.followed += following_weights_[place];
+}
+
+// Found, added, or in the place of the weakest.
+RelatedFamily::Neighbour& RelatedFamily::neighbour_of(std::uint32_t item, std::uint32_t to) {
   FlatLists<Neighbour>::List& list = items_seen_[item].neighbours;
   const auto neighbours = lists_.view(list);
   const auto known =
       std::find_if(neighbours.begin(), neighbours.end(), [to](const Neighbour& n) { return n.item == to; });
-  if (known != neighbours.end()) {
-    known->together += weight;
-  } else if (list.size < options_.neighbours_per_item) {
-    lists_.push_back(list, {to, weight});
-  } else {
-    const auto weakest =
-        std::min_element(neighbours.begin(), neighbours.end(), [](const Neighbour& a, const Neighbour& b) {
-          return a.together != b.together ? a.together < b.together : a.item > b.item;
-        });
-    *weakest = {to, weight};
+  if (known != neighbours.end()) return *known;
+  if (list.size < options_.neighbours_per_item) {
+    lists_.push_back(list, {.item = to, .as_of = events_});
+    return lists_.view(list).back();
   }
+  const auto weakest =
+      std::min_element(neighbours.begin(), neighbours.end(), [](const Neighbour& a, const Neighbour& b) {
+        return a.together != b.together ? a.together < b.together : a.item > b.item;
+      });
+  *weakest = {.item = to, .as_of = events_};
+  return *weakest;
+}
+
+float RelatedFamily::recent_at(const Neighbour& neighbour) const {
+  return neighbour.recent * std::exp2(-static_cast<float>(events_ - neighbour.as_of) / kRecentEvents);
 }
 
 void RelatedFamily::answer(const Context& context) {
@@ -110,6 +137,52 @@ void RelatedFamily::score(const Context& context, std::span<const ItemIndex> ite
   scores_.log_shares(items, scores);
 }
 
+std::span<const std::string_view> RelatedFamily::columns() const { return kNames; }
+
+void RelatedFamily::describe(const Context& context, std::span<const ItemIndex> items, FeatureColumns columns) {
+  answer(context);
+  scores_.log_shares(items, columns.column(kScore));
+  for (std::size_t i = 0; i < items.size(); ++i)
+    columns.column(kRootShare)[i] = std::exp(0.5F * columns.column(kScore)[i]);
+  for (std::size_t c = kFollowing; c < kColumns; ++c) {
+    std::fill(columns.column(c).begin(), columns.column(c).end(), 0.0F);
+  }
+  slots_.begin(items);
+  std::size_t in_visit = 0;  // places of the history that are of this visit
+  for (auto at = context.history.rbegin(); at != context.history.rend() && context.now - at->time < kVisitGap; ++at) {
+    ++in_visit;
+  }
+  for (std::size_t place = 0; place < history_.size(); ++place) describe_item(place, place < in_visit, columns);
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    const std::uint32_t index = raw(items[i]);
+    const std::uint32_t count = index < items_seen_.size() ? items_seen_[index].count : 0;
+    const float rarity = 1.0F / std::sqrt(static_cast<float>(count) + 3.0F);
+    for (std::size_t c = kFollowing; c < kColumns; ++c) {
+      float& value = columns.column(c)[i];
+      value = (c == kAfterLast ? value : value * rarity) + 1e-3F;
+    }
+  }
+  for (std::size_t c = kFollowing; c < kColumns; ++c) nn::logarithm(columns.column(c));
+}
+
+// Adds what the item at `place` of the history says of the candidates.
+void RelatedFamily::describe_item(std::size_t place, bool in_visit, FeatureColumns columns) const {
+  if (history_[place] >= items_seen_.size()) return;
+  const Item& item = items_seen_[history_[place]];
+  const auto count = static_cast<float>(item.count);
+  const float rarity = 1.0F / std::sqrt(count + 1.0F);
+  for (const Neighbour& neighbour : lists_.view(item.neighbours)) {
+    const std::uint32_t slot = slots_.find(neighbour.item);
+    if (slot == CandidateSlots::kNone) continue;
+    columns.column(kFollowing)[slot] += following_weights_[place] * rarity * neighbour.followed;
+    columns.column(kRecent)[slot] += ranking_weights_[place] * rarity * recent_at(neighbour);
+    if (in_visit) columns.column(kVisit)[slot] += following_weights_[place] * rarity * neighbour.together;
+    if (place > 0) continue;
+    columns.column(kOfLast)[slot] = rarity * neighbour.together;
+    columns.column(kAfterLast)[slot] = neighbour.followed / (count + 3.0F);
+  }
+}
+
 void RelatedFamily::explain(const Context& context, std::span<const ItemIndex> items, std::span<ItemIndex> because) {
   read_history(context, history_);
   std::vector<float> most(items.size(), 0.0F);
@@ -132,6 +205,12 @@ void RelatedFamily::explain(const Context& context, std::span<const ItemIndex> i
 void RelatedFamily::save(const RowSink& sink, bool all) {
   const auto changed = dirty_.take();
   for (const std::uint32_t index : all ? all_rows(items_seen_.size()) : changed) save_item(sink, index);
+  if (!dirty_state_ && !all) return;
+  dirty_state_ = false;
+  ByteWriter row;
+  row.u8(kRowVersion);
+  row.varint(events_);
+  sink(kStateTable, "", row.take());
 }
 
 void RelatedFamily::save_item(const RowSink& sink, std::uint32_t index) const {
@@ -143,21 +222,34 @@ void RelatedFamily::save_item(const RowSink& sink, std::uint32_t index) const {
   for (const Neighbour& neighbour : lists_.view(item.neighbours)) {
     row.varint(neighbour.item);
     row.f32(neighbour.together);
+    row.f32(neighbour.followed);
+    row.f32(neighbour.recent);
+    row.varint(neighbour.as_of);
   }
   sink(kItemTable, key_u32(index), row.take());
 }
 
 Status RelatedFamily::load(std::string_view table, std::string_view key, std::string_view value) {
   ByteReader row(value);
-  if (row.u8() != kRowVersion || table != kItemTable || key.size() != 4) return unreadable_row(name(), table);
+  if (row.u8() != kRowVersion) return unreadable_row(name(), table);
+  if (table == kStateTable) {
+    events_ = static_cast<std::uint32_t>(row.varint());
+    return row.done() ? Status(Ok{}) : unreadable_row(name(), table);
+  }
+  if (table != kItemTable || key.size() != 4) return unreadable_row(name(), table);
   const std::uint64_t index = read_key(key, 0, 4);
   if (index >= items_seen_.size()) items_seen_.resize(index + 1);
   Item& item = items_seen_[index];
   item.count = static_cast<std::uint32_t>(row.varint());
   const std::uint64_t size = row.varint();
   for (std::uint64_t i = 0; i < size && row.ok() && item.neighbours.size < options_.neighbours_per_item; ++i) {
-    const auto neighbour = static_cast<std::uint32_t>(row.varint());
-    lists_.push_back(item.neighbours, {neighbour, row.f32()});
+    Neighbour neighbour;
+    neighbour.item = static_cast<std::uint32_t>(row.varint());
+    neighbour.together = row.f32();
+    neighbour.followed = row.f32();
+    neighbour.recent = row.f32();
+    neighbour.as_of = static_cast<std::uint32_t>(row.varint());
+    lists_.push_back(item.neighbours, neighbour);
   }
   return row.done() ? Status(Ok{}) : unreadable_row(name(), table);
 }

@@ -8,12 +8,17 @@
 // neighbours; a new one takes the place of the weakest. One thread. rank() and then score() for the same context
 // compute once.
 //
-// Rows: "i" by item: u8 1, varint count, varint neighbours, then each: varint item, f32 together.
+// Beside it, for the ranker, the same sum of what followed alone (by e^(-(d - 1) / 3)), of what came together of late
+// (a half-life of kRecentEvents events), of the last item alone, and of the items of this visit alone.
+//
+// Rows: "i" by item: u8 2, varint count, varint neighbours, then each: varint item, f32 together, f32 followed, f32 of
+// late, varint event that the latter is as of. "t": u8 2, varint events.
 #pragma once
 
 #include <cstdint>
 #include <vector>
 
+#include "model/families/candidate_slots.h"
 #include "model/families/dirty_rows.h"
 #include "model/families/family.h"
 #include "model/families/flat_lists.h"
@@ -32,6 +37,8 @@ class RelatedFamily final : public Family {
   Reason reason() const override { return Reason::kRelated; }
   std::vector<std::vector<ScoredItem>> rank(std::span<const RankRequest> requests, std::size_t k) override;
   void score(const Context& context, std::span<const ItemIndex> items, std::span<float> scores) override;
+  std::span<const std::string_view> columns() const override;
+  void describe(const Context& context, std::span<const ItemIndex> items, FeatureColumns columns) override;
   void explain(const Context& context, std::span<const ItemIndex> items, std::span<ItemIndex> because) override;
   void observe(const Example& example) override;
   void save(const RowSink& sink, bool all) override;
@@ -43,6 +50,9 @@ class RelatedFamily final : public Family {
   struct Neighbour {
     std::uint32_t item = 0;
     float together = 0.0F;
+    float followed = 0.0F;
+    float recent = 0.0F;
+    std::uint32_t as_of = 0;
   };
   struct Item {
     std::uint32_t count = 0;
@@ -51,17 +61,24 @@ class RelatedFamily final : public Family {
 
   // The distinct known items of the history, newest first, at most `window`.
   void read_history(const Context& context, std::vector<std::uint32_t>& distinct) const;
-  void relate(std::uint32_t item, std::uint32_t to, float weight);
+  // `place`: distance in the history, from 0; `follows`: `to` came after `item`.
+  void relate(std::uint32_t item, std::uint32_t to, std::size_t place, bool follows);
+  Neighbour& neighbour_of(std::uint32_t item, std::uint32_t to);
+  float recent_at(const Neighbour& neighbour) const;
+  void describe_item(std::size_t place, bool in_visit, FeatureColumns columns) const;
   void answer(const Context& context);
   void save_item(const RowSink& sink, std::uint32_t index) const;
 
   RelatedOptions options_;
   const ItemTable& items_;
-  std::vector<float> learning_weights_;  // place^-0.4, places from 1
-  std::vector<float> ranking_weights_;   // place^-0.75
+  std::vector<float> learning_weights_;   // place^-0.4, places from 1
+  std::vector<float> ranking_weights_;    // place^-0.75
+  std::vector<float> following_weights_;  // exp(-(place - 1) / 3)
   std::vector<Item> items_seen_;
   FlatLists<Neighbour> lists_;
   DirtyRows dirty_;
+  std::uint32_t events_ = 0;  // first touches so far: the clock of what came together of late
+  bool dirty_state_ = false;
   std::uint64_t observed_ = 0;  // events learnt by this object: tells whether scores at hand still hold
 
   std::vector<std::uint32_t> asked_;  // the history that the scores at hand are for
@@ -69,6 +86,7 @@ class RelatedFamily final : public Family {
   bool answered_ = false;
   SparseScores scores_;
   std::vector<std::uint32_t> history_;  // scratch
+  CandidateSlots slots_;
 };
 
 }  // namespace millrace

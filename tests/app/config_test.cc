@@ -123,7 +123,7 @@ TEST(ConfigTest, KindsAndSeenRuleReachEveryPartThatNeedsThem) {
   EXPECT_EQ(config->ingest.kinds.at(KindIndex{0}).name, "view");
   EXPECT_EQ(config->features.kinds.at(KindIndex{0}).name, "view");
   EXPECT_EQ(config->model.kinds.at(KindIndex{0}).name, "view");
-  EXPECT_TRUE(config->model.blend.first_touches);
+  EXPECT_TRUE(config->model.ranker.first_touches);
 }
 
 TEST(ConfigTest, AnUnknownKeyIsNamedWithItsPlaceAndTheNearestKnownOne) {

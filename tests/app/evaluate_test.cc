@@ -130,7 +130,7 @@ TEST_F(EvaluateTest, PrintsATableAndWritesJson) {
 
 TEST_F(EvaluateTest, RefusesListsLongerThanTheCandidates) {
   EvaluateOptions options = options_of(10);
-  options.at = {options.step.model.blend.candidates_per_source + 1};
+  options.at = {options.step.model.ranker.candidates_per_source + 1};
   EXPECT_THAT(evaluate(options).error().message, HasSubstr("expected 1 to"));
 }
 

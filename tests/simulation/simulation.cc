@@ -35,7 +35,7 @@ Config draw_config(World& world) {
   config.features.context_length = std::min<std::size_t>(config.features.history_length, 10);
   config.features.seen_items = world.between(2, 20);
   config.lists.length = world.between(1, 10);
-  config.lists.exclude_seen = config.model.blend.first_touches = world.chance(0.5);
+  config.lists.exclude_seen = config.model.ranker.first_touches = world.chance(0.5);
   config.publish.backlog_max = world.between(1, 40);
   config.publish.options.in_flight_max = world.between(1, 20);
   config.input.dead_letter_share_max = 1.0F;

@@ -1,0 +1,302 @@
+#include "model/families/pulse.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/bytes.h"
+#include "model/families/positive.h"
+#include "model/families/row_error.h"
+#include "model/nn/vector_ops.h"
+
+namespace millrace {
+namespace {
+
+constexpr std::string_view kItemTable = "i";
+constexpr std::string_view kStateTable = "t";
+constexpr std::uint8_t kRowVersion = 1;
+constexpr std::size_t kDaysBegin = 0;
+constexpr std::size_t kEventsBegin = PulseSource::kDays.size();
+constexpr std::size_t kTouchBegin = kEventsBegin + PulseSource::kEvents.size();
+constexpr std::size_t kSums = PulseSource::kSums;
+// The sums that places are taken by: a tenth of a day, twenty events.
+constexpr std::size_t kTenthOfDay = 2;
+constexpr std::size_t kTwentyEvents = kEventsBegin + 1;
+// A user who paused longer begins a new visit.
+constexpr Millis kVisitGap{1'800'000};
+constexpr float kUsualRate = 0.15F;
+
+enum Column : std::uint8_t {
+  kAge = kSums,
+  kIdle,
+  kIdleEvents,
+  kAgeEvents,
+  kNewer,
+  kReach,
+  kRepeat,
+  kRate,
+  kUnseen,
+  kTimeRank,
+  kEventRank,
+  kAgeAgainstUsual,
+  kAgeDistance,
+  kReachAgainstUsual,
+  kReachDistance,
+  kPlaceDistance,
+  kPlaceStep,
+  kPlaceBeyond,
+  kPlaceAge,
+  kPlaceAgeDistance,
+  kPlaceDirection,
+  kColumns
+};
+constexpr std::array<std::string_view, kColumns> kNames{
+    "days_0.01",      "days_0.03",       "days_0.1",       "days_0.25",      "days_0.7",     "days_2",
+    "days_7",         "days_30",         "events_6",       "events_20",      "events_35",    "events_60",
+    "events_200",     "events_800",      "events_3000",    "events_10000",   "events_30000", "events_100000",
+    "events_300000",  "touch_days_0.03", "touch_days_0.1", "touch_days_0.5", "age",          "idle",
+    "idle_events",    "age_events",      "newer",          "reach",          "repeat",       "rate",
+    "unseen",         "time_rank",       "event_rank",     "age_usual",      "age_distance", "reach_usual",
+    "reach_distance", "place_distance",  "place_step",     "place_beyond",   "place_age",    "place_age_distance",
+    "place_direction"};
+constexpr std::array<std::string_view, 4> kEventNames{"usual_age", "usual_reach", "last_age", "known"};
+
+float seconds(Millis span) { return static_cast<float>(std::max<std::int64_t>(span.count, 0)) / 1000.0F; }
+float log_age(Millis span) { return std::log(60.0F + seconds(span)) - 10.0F; }
+float log_sum(float sum) { return std::log(sum + 0.05F); }
+
+bool in_history(const Context& context, ItemIndex item) {
+  return std::any_of(context.history.begin(), context.history.end(),
+                     [item](const Interaction& interaction) { return interaction.item == item; });
+}
+
+// Place of each value among all, 0 for the largest.
+void ranks_of(std::span<const float> values, std::span<float> ranks) {
+  std::vector<float> sorted(values.begin(), values.end());
+  std::sort(sorted.begin(), sorted.end(), std::greater<>());
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const auto at = std::lower_bound(sorted.begin(), sorted.end(), values[i], std::greater<>());
+    ranks[i] = std::log1p(static_cast<float>(at - sorted.begin()));
+  }
+}
+
+}  // namespace
+
+std::span<const std::string_view> PulseSource::columns() const { return kNames; }
+std::span<const std::string_view> PulseSource::event_columns() const { return kEventNames; }
+
+std::vector<std::vector<ScoredItem>> PulseSource::rank(std::span<const RankRequest> requests, std::size_t /*k*/) {
+  return std::vector<std::vector<ScoredItem>>(requests.size());
+}
+
+const PulseSource::Item* PulseSource::find(ItemIndex item) const {
+  const bool known = raw(item) < items_.size() && items_[raw(item)].touches > 0;
+  return known ? &items_[raw(item)] : nullptr;
+}
+
+void PulseSource::sums_at(const Item& item, Millis now, std::span<float> sums) const {
+  const float days = seconds(now - item.as_of) / 86'400.0F;
+  const auto events = static_cast<float>(events_ - item.as_of_event);
+  for (std::size_t i = 0; i < kDays.size(); ++i) sums[i] = -days / kDays[i];
+  for (std::size_t i = 0; i < kEvents.size(); ++i) sums[kEventsBegin + i] = -events / kEvents[i];
+  for (std::size_t i = 0; i < kTouchDays.size(); ++i) sums[kTouchBegin + i] = -days / kTouchDays[i];
+  for (std::size_t i = 0; i < kSums; ++i) {
+    sums[i] = item.sums[i] == 0.0F || sums[i] < -60.0F ? 0.0F : item.sums[i] * std::exp2(sums[i]);
+  }
+}
+
+void PulseSource::score(const Context& context, std::span<const ItemIndex> items, std::span<float> scores) {
+  std::array<float, kSums> sums;
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    const Item* item = find(items[i]);
+    sums.fill(0.0F);
+    if (item != nullptr) sums_at(*item, context.now, sums);
+    scores[i] = log_sum(sums[0]);
+  }
+}
+
+void PulseSource::describe_sums(Millis now, std::span<const ItemIndex> items, FeatureColumns columns) {
+  std::array<float, kSums> sums;
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    const Item* item = find(items[i]);
+    sums.fill(0.0F);
+    if (item != nullptr) sums_at(*item, now, sums);
+    for (std::size_t s = 0; s < kSums; ++s) columns.column(s)[i] = sums[s] + 0.05F;
+  }
+  for (std::size_t s = 0; s < kSums; ++s) nn::logarithm(columns.column(s));
+}
+
+void PulseSource::describe(const Context& context, std::span<const ItemIndex> items, FeatureColumns columns) {
+  describe_sums(context.now, items, columns);
+  const Usual usual = usual_of(context);
+  const bool returning = !context.history.empty();
+  Item unborn;
+  unborn.number = known_;
+  unborn.born = unborn.last = context.now;
+  unborn.born_event = unborn.last_event = events_;
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    const Item* found = find(items[i]);
+    const Item& item = found != nullptr ? *found : unborn;
+    const Millis age = context.now - item.born;
+    const auto put = [&](Column column, float value) { columns.column(column)[i] = value; };
+    const float reach = std::log1p(static_cast<float>(item.first_touches));
+    put(kAge, log_age(age));
+    put(kIdle, log_age(context.now - item.last));
+    put(kIdleEvents, std::log1p(static_cast<float>(events_ - item.last_event)) - 3.0F);
+    put(kAgeEvents, std::log1p(static_cast<float>(events_ - item.born_event)) - 3.0F);
+    put(kNewer, std::log1p(static_cast<float>(known_ - std::min(known_, item.number + 1))));
+    put(kReach, reach);
+    put(kRepeat,
+        static_cast<float>(item.touches - item.first_touches) / (static_cast<float>(item.first_touches) + 5.0F));
+    put(kRate, reach - std::log1p(seconds(age) / 3600.0F));
+    put(kUnseen, returning && item.born > context.history.back().time ? 1.0F : 0.0F);
+    put(kAgeAgainstUsual, log_age(age) - usual.age);
+    put(kAgeDistance, std::abs(log_age(age) - usual.age));
+    put(kReachAgainstUsual, reach - usual.reach);
+    put(kReachDistance, std::abs(reach - usual.reach));
+  }
+  ranks_of(columns.column(kTenthOfDay), columns.column(kTimeRank));
+  ranks_of(columns.column(kTwentyEvents), columns.column(kEventRank));
+  describe_place(context, items, columns);
+}
+
+PulseSource::Usual PulseSource::usual_of(const Context& context) const {
+  Usual usual;
+  for (const Interaction& interaction : context.history) {
+    const Item* item = interaction.item == kUnknownItem ? nullptr : find(interaction.item);
+    if (item == nullptr) continue;
+    usual.age += kUsualRate * (log_age(interaction.time - item->born) - usual.age);
+    usual.reach += kUsualRate * (std::log1p(static_cast<float>(item->first_touches)) - usual.reach);
+  }
+  return usual;
+}
+
+// Where the item stands in the order of appearance, from what the user took in this visit.
+void PulseSource::describe_place(const Context& context, std::span<const ItemIndex> items,
+                                 FeatureColumns columns) const {
+  std::vector<const Item*> visit;  // newest first
+  for (auto at = context.history.rbegin(); at != context.history.rend(); ++at) {
+    if (context.now - at->time >= kVisitGap) break;
+    if (const Item* item = at->item == kUnknownItem ? nullptr : find(at->item)) visit.push_back(item);
+  }
+  for (std::size_t c = kPlaceDistance; c < kColumns; ++c) {
+    std::fill(columns.column(c).begin(), columns.column(c).end(), c == kPlaceDistance ? 4.0F : 0.0F);
+  }
+  if (visit.empty()) return;
+  float least = 4e9F;
+  float most = 0.0F;
+  float age = 0.0F;
+  for (const Item* item : visit) {
+    least = std::min(least, static_cast<float>(item->number));
+    most = std::max(most, static_cast<float>(item->number));
+    age += log_age(context.now - item->born) / static_cast<float>(visit.size());
+  }
+  const auto last = static_cast<float>(visit[0]->number);
+  const float before = visit.size() > 1 ? last - static_cast<float>(visit[1]->number) : 0.0F;
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    const Item* item = find(items[i]);
+    const auto number = static_cast<float>(item != nullptr ? item->number : known_);
+    const float distance = number - last;
+    const float against = columns.column(kAge)[i] - age;
+    columns.column(kPlaceDistance)[i] = std::log1p(std::abs(distance));
+    columns.column(kPlaceStep)[i] = std::clamp(distance, -10.0F, 10.0F) / 5.0F;
+    columns.column(kPlaceBeyond)[i] =
+        std::log1p(std::max(0.0F, number - most)) - std::log1p(std::max(0.0F, least - number));
+    columns.column(kPlaceAge)[i] = against;
+    columns.column(kPlaceAgeDistance)[i] = std::abs(against);
+    columns.column(kPlaceDirection)[i] = distance * before > 0.0F ? 1.0F : 0.0F;
+  }
+}
+
+void PulseSource::describe_event(const Context& context, std::span<float> values) {
+  const Usual usual = usual_of(context);
+  const Item* last = context.history.empty() ? nullptr : find(context.history.back().item);
+  values[0] = usual.age;
+  values[1] = usual.reach;
+  values[2] = last == nullptr ? 0.0F : log_age(context.now - last->born);
+  values[3] = std::log1p(static_cast<float>(known_));
+}
+
+void PulseSource::observe(const Example& example) {
+  if (!is_positive(example)) return;
+  const bool first = !in_history(example.context, example.item);
+  const std::uint32_t index = raw(example.item);
+  if (index >= items_.size()) items_.resize(index + std::size_t{1});
+  Item& item = items_[index];
+  if (item.touches == 0) {
+    item.number = known_++;
+    item.born = item.as_of = example.time;
+    item.born_event = item.as_of_event = events_;
+  }
+  const Millis now = std::max(item.as_of, example.time);  // a late event counts as of the newest time
+  std::array<float, kSums> sums;
+  sums_at(item, now, sums);
+  item.sums = sums;
+  if (first) {
+    for (std::size_t i = 0; i < kTouchBegin; ++i) item.sums[i] += 1.0F;
+    ++item.first_touches;
+    ++events_;
+  }
+  for (std::size_t i = kTouchBegin; i < kSums; ++i) item.sums[i] += 1.0F;
+  ++item.touches;
+  item.as_of = item.last = now;
+  item.as_of_event = item.last_event = events_;
+  dirty_items_.mark(index);
+  dirty_ = true;
+}
+
+void PulseSource::save(const RowSink& sink, bool all) {
+  const auto items = dirty_items_.take();
+  for (const std::uint32_t index : all ? all_rows(items_.size()) : items) {
+    const Item& item = items_[index];
+    ByteWriter row;
+    row.u8(kRowVersion);
+    row.varint(item.number);
+    row.zigzag(item.born.count);
+    row.varint(item.born_event);
+    row.zigzag(item.last.count);
+    row.varint(item.last_event);
+    row.varint(item.touches);
+    row.varint(item.first_touches);
+    row.zigzag(item.as_of.count);
+    row.varint(item.as_of_event);
+    for (const float sum : item.sums) row.f32(sum);
+    sink(kItemTable, key_u32(index), row.take());
+  }
+  if (!dirty_ && !all) return;
+  dirty_ = false;
+  ByteWriter row;
+  row.u8(kRowVersion);
+  row.varint(events_);
+  row.varint(known_);
+  sink(kStateTable, "", row.take());
+}
+
+Status PulseSource::load(std::string_view table, std::string_view key, std::string_view value) {
+  ByteReader row(value);
+  if (row.u8() != kRowVersion) return unreadable_row(name(), table);
+  if (table == kStateTable) {
+    events_ = row.varint();
+    known_ = static_cast<std::uint32_t>(row.varint());
+  } else if (table == kItemTable && key.size() == 4) {
+    const std::uint64_t index = read_key(key, 0, 4);
+    if (index >= items_.size()) items_.resize(index + 1);
+    Item& item = items_[index];
+    item.number = static_cast<std::uint32_t>(row.varint());
+    item.born = {row.zigzag()};
+    item.born_event = row.varint();
+    item.last = {row.zigzag()};
+    item.last_event = row.varint();
+    item.touches = static_cast<std::uint32_t>(row.varint());
+    item.first_touches = static_cast<std::uint32_t>(row.varint());
+    item.as_of = {row.zigzag()};
+    item.as_of_event = row.varint();
+    for (float& sum : item.sums) sum = row.f32();
+  } else {
+    return unreadable_row(name(), table);
+  }
+  return row.done() ? Status(Ok{}) : unreadable_row(name(), table);
+}
+
+std::uint64_t PulseSource::memory_bytes() const { return items_.capacity() * sizeof(Item); }
+
+}  // namespace millrace

@@ -1,0 +1,25 @@
+// What the user's own history says of a candidate: its places in the present session and before, how often and how long
+// ago it was taken, in how many of the last baskets; and of the event: how far the session has come, the gap before it,
+// the hour. It ranks nothing and keeps nothing: all of it comes with the context. One thread.
+#pragma once
+
+#include "model/families/family.h"
+
+namespace millrace {
+
+class VisitSource final : public Family {
+ public:
+  std::string_view name() const override { return "visit"; }
+  Reason reason() const override { return Reason::kHabit; }
+  bool recommends() const override { return false; }
+  std::vector<std::vector<ScoredItem>> rank(std::span<const RankRequest> requests, std::size_t k) override;
+  void score(const Context& context, std::span<const ItemIndex> items, std::span<float> scores) override;
+  std::span<const std::string_view> columns() const override;
+  std::span<const std::string_view> event_columns() const override;
+  void describe(const Context& context, std::span<const ItemIndex> items, FeatureColumns columns) override;
+  void describe_event(const Context& context, std::span<float> values) override;
+  void save(const RowSink& /*sink*/, bool /*all*/) override {}
+  Status load(std::string_view table, std::string_view key, std::string_view value) override;
+};
+
+}  // namespace millrace

@@ -1,0 +1,221 @@
+#include "model/ranker/ranker.h"
+
+#include <xxhash.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "core/bytes.h"
+#include "model/nn/adam.h"
+#include "model/nn/matmul.h"
+#include "model/nn/vector_ops.h"
+
+namespace millrace {
+namespace {
+
+constexpr std::uint8_t kFormat = 2;
+constexpr std::uint64_t kWeightsPurpose = 201;
+constexpr std::uint64_t kOrderPurpose = 202;
+// Young rankers learn in small mini-batches, at a rate that goes with the root of their size.
+constexpr std::size_t kLeastMinibatch = 8;
+constexpr std::uint64_t kLearntPerExample = 500;
+// The averaged weights follow those learnt over about so many updates, fewer in the beginning.
+constexpr float kAveraging = 0.99F;
+constexpr float kAveragingStart = 0.2F;
+// Predictions of a step that are kept for later steps.
+constexpr std::size_t kMostAdded = 32;
+constexpr std::string_view kStateKey = "ranker";
+constexpr std::string_view kRingKey = "ring";
+// Residuals below this leave no trace worth its time.
+constexpr float kLeastResidual = 1e-3F;
+
+std::uint64_t fingerprint(const FeatureLayout& layout) {
+  std::string names;
+  for (const auto* columns : {&layout.columns, &layout.event_columns}) {
+    for (const std::string& name : *columns) names += name + '\n';
+    names += '\n';
+  }
+  return XXH3_64bits(names.data(), names.size());
+}
+
+NetworkShape shape_of(const FeatureLayout& layout) {
+  NetworkShape shape;
+  shape.features = nn::padded(layout.columns.size(), nn::kLanes);
+  shape.event = nn::padded(layout.event_columns.size() + 1, nn::kLanes);
+  return shape;
+}
+
+}  // namespace
+
+Ranker::Ranker(const FeatureLayout& layout, std::span<const float> initial_linear, const RankerOptions& options,
+               std::uint64_t seed)
+    : options_(options),
+      seed_(seed),
+      fingerprint_(fingerprint(layout)),
+      features_(layout.columns.size()),
+      event_(layout.event_columns.size()),
+      network_(shape_of(layout)),
+      weights_(network_.initial_weights(Random(seed, 0, kWeightsPurpose))),
+      ring_(network_.shape(), options.replay_capacity) {
+  std::copy(initial_linear.begin(), initial_linear.end(), network_.linear(weights_).begin());
+  averaged_ = weights_;
+  // Adam walks over whole lanes.
+  for (auto* values : {&weights_, &averaged_, &first_moment_, &second_moment_, &gradient_}) {
+    values->resize(nn::padded(weights_.size(), nn::kLanes));
+  }
+}
+
+void Ranker::observe(const Candidates& candidates) {
+  features_.observe(candidates.features, candidates.items.size());
+  event_.observe(candidates.event, 1);
+}
+
+RankerInput Ranker::prepare(const Candidates& candidates) const {
+  const NetworkShape& shape = network_.shape();
+  RankerInput input;
+  input.items = candidates.items.size();
+  input.x.resize(nn::padded(input.items, RankerInput::kRowPadding) * shape.features);
+  input.g.resize(shape.event);
+  features_.apply(candidates.features, input.items, input.x.data(), shape.features);
+  event_.apply(candidates.event, 1, input.g.data(), shape.event);
+  input.g[candidates.event.size()] = 1.0F;
+  return input;
+}
+
+std::span<const float> Ranker::score(const RankerInput& input) {
+  if (input.items == 0) return {};
+  return network_.forward(averaged_, input);
+}
+
+void Ranker::keep(const RankerInput& input, std::span<const std::size_t> targets) {
+  const std::span<const float> scores = score(input);
+  std::vector<std::size_t> order(input.items);
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  const auto taken = [&](std::size_t at) { return std::binary_search(targets.begin(), targets.end(), at); };
+  const auto first = [&](std::size_t a, std::size_t b) {
+    if (taken(a) != taken(b)) return taken(a);
+    return scores[a] != scores[b] ? scores[a] > scores[b] : a < b;
+  };
+  const std::size_t count = std::min(input.items, RankerInput::kMostKept);
+  std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(count), order.end(), first);
+  const std::size_t columns = network_.shape().features;
+  RankedExample example;
+  example.input.items = count;
+  example.input.g = input.g;
+  example.input.x.resize(nn::padded(count, RankerInput::kRowPadding) * columns);
+  for (std::size_t i = 0; i < count; ++i) {
+    std::copy_n(input.x.begin() + static_cast<std::ptrdiff_t>(order[i] * columns), columns,
+                example.input.x.begin() + static_cast<std::ptrdiff_t>(i * columns));
+  }
+  example.targets.resize(std::min(targets.size(), count));
+  std::iota(example.targets.begin(), example.targets.end(), 0U);
+  kept_.push_back(std::move(example));
+}
+
+std::size_t Ranker::minibatch() const {
+  return std::clamp<std::size_t>(learnt_ / kLearntPerExample, std::min(kLeastMinibatch, options_.minibatch),
+                                 options_.minibatch);
+}
+
+void Ranker::learn(std::uint64_t step, std::size_t replays) {
+  Random random(seed_, step, kOrderPurpose);
+  const std::size_t size = minibatch();
+  std::vector<RankedExample> again;
+  for (std::size_t begin = 0; begin < kept_.size(); begin += size) {
+    const auto fresh = std::span(kept_).subspan(begin, std::min(size, kept_.size() - begin));
+    learn_minibatch(fresh);
+    for (std::size_t replay = 0; replay < replays && ring_.size() >= size; ++replay) {
+      again.clear();
+      for (std::size_t i = 0; i < fresh.size(); ++i) again.push_back(ring_.at(random.below(ring_.size())));
+      learn_minibatch(again);
+    }
+  }
+  learnt_ += kept_.size();
+  const std::size_t added = std::min(kept_.size(), kMostAdded);
+  for (std::size_t i = 0; i < added; ++i) ring_.add(kept_[i * kept_.size() / added]);
+  kept_.clear();
+}
+
+void Ranker::learn_minibatch(std::span<const RankedExample> examples) {
+  std::fill(gradient_.begin(), gradient_.end(), 0.0F);
+  for (const RankedExample& example : examples) {
+    residuals_of(example, network_.forward(weights_, example.input), 1.0F / static_cast<float>(examples.size()));
+    network_.backward(weights_, example.input, residuals_, gradient_);
+  }
+  nn::add_scaled(gradient_.data(), options_.weight_decay, weights_.data(), gradient_.size());
+  ++updates_;
+  nn::AdamSettings settings;
+  settings.rate =
+      options_.rate * std::sqrt(static_cast<float>(examples.size()) / static_cast<float>(options_.minibatch));
+  nn::adam_step(nn::AdamStep(settings, updates_), gradient_.data(), weights_.data(), first_moment_.data(),
+                second_moment_.data(), weights_.size());
+  const float kept = std::min(kAveraging, 1.0F - 1.0F / (1.0F + kAveragingStart * static_cast<float>(updates_)));
+  nn::scale(averaged_.data(), kept, averaged_.size());
+  nn::add_scaled(averaged_.data(), 1.0F - kept, weights_.data(), averaged_.size());
+}
+
+// Softmax less the share of each target, with label smoothing (Szegedy et al., 2016).
+void Ranker::residuals_of(const RankedExample& example, std::span<const float> scores, float scale) {
+  const std::size_t count = scores.size();
+  residuals_.assign(scores.begin(), scores.end());
+  const float largest = *std::max_element(residuals_.begin(), residuals_.end());
+  float sum = 0.0F;
+  for (float& score : residuals_) sum += score = std::exp(score - largest);
+  const float everywhere = options_.label_smoothing / static_cast<float>(count);
+  for (float& score : residuals_) score = score / sum - everywhere;
+  const float share = (1.0F - options_.label_smoothing) / static_cast<float>(example.targets.size());
+  for (const std::size_t target : example.targets) residuals_[target] -= share;
+  for (float& residual : residuals_) residual = std::abs(residual) < kLeastResidual ? 0.0F : residual * scale;
+}
+
+void Ranker::save(const RowSink& sink) {
+  sink("", std::string(kStateKey), encode());
+  ring_.save([&](std::uint32_t slot, std::string_view bytes) {
+    sink("", std::string(kRingKey) + key_u32(slot), std::string(bytes));
+  });
+}
+
+Status Ranker::load(std::string_view key, std::string_view value) {
+  if (key == kStateKey) return decode(value);
+  return ring_.load(static_cast<std::uint32_t>(read_key(key, kRingKey.size(), 4)), value);
+}
+
+std::string Ranker::encode() const {
+  ByteWriter out;
+  out.u8(kFormat);
+  out.u64(fingerprint_);
+  out.varint(updates_);
+  out.varint(learnt_);
+  out.varint(ring_.next());
+  features_.encode(out);
+  event_.encode(out);
+  for (const auto* values : {&weights_, &averaged_, &first_moment_, &second_moment_}) {
+    for (const float value : *values) out.f32(value);
+  }
+  return out.take();
+}
+
+Status Ranker::decode(std::string_view bytes) {
+  ByteReader in(bytes);
+  const std::uint8_t format = in.u8();
+  if (format != kFormat || in.u64() != fingerprint_) {
+    return stop_error(ErrorCode::kCorruption,
+                      "restoring the ranker: the stored one (format " + std::to_string(format) +
+                          ") ranks by other columns than this configuration; was model.families changed? start with a "
+                          "fresh state directory");
+  }
+  updates_ = in.varint();
+  learnt_ = in.varint();
+  ring_.set_next(in.varint());
+  features_.decode(in);
+  event_.decode(in);
+  for (auto* values : {&weights_, &averaged_, &first_moment_, &second_moment_}) {
+    for (float& value : *values) value = in.f32();
+  }
+  if (!in.done())
+    return stop_error(ErrorCode::kCorruption, "restoring the ranker: the stored row has the wrong length");
+  return Ok{};
+}
+
+}  // namespace millrace

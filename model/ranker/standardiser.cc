@@ -1,0 +1,60 @@
+#include "model/ranker/standardiser.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace millrace {
+namespace {
+
+constexpr double kLeastVariance = 1e-3;
+// Means of all predictions up to here, then of about so many of the newest.
+constexpr std::uint64_t kMemory = 20'000;
+
+}  // namespace
+
+Standardiser::Standardiser(std::size_t columns) : mean_(columns, 0.0), square_(columns, 1.0) {}
+
+void Standardiser::observe(std::span<const float> values, std::size_t items) {
+  if (items == 0) return;
+  const double rate = 1.0 / static_cast<double>(std::min(predictions_, kMemory) + 1);
+  for (std::size_t c = 0; c < mean_.size(); ++c) {
+    float sum = 0.0F;
+    float squares = 0.0F;
+    for (const float value : values.subspan(c * items, items)) {
+      sum += value;
+      squares += value * value;
+    }
+    const double count = static_cast<double>(items);
+    mean_[c] += rate * (static_cast<double>(sum) / count - mean_[c]);
+    square_[c] += rate * (static_cast<double>(squares) / count - square_[c]);
+  }
+  ++predictions_;
+}
+
+void Standardiser::apply(std::span<const float> values, std::size_t items, float* rows, std::size_t stride) const {
+  for (std::size_t c = 0; c < mean_.size(); ++c) {
+    const double variance = std::max(square_[c] - mean_[c] * mean_[c], kLeastVariance);
+    const auto mean = static_cast<float>(mean_[c]);
+    const auto scale = static_cast<float>(1.0 / std::sqrt(variance));
+    const float* column = values.data() + c * items;
+    for (std::size_t i = 0; i < items; ++i) {
+      rows[i * stride + c] = std::clamp((column[i] - mean) * scale, -kClip, kClip);
+    }
+  }
+}
+
+void Standardiser::encode(ByteWriter& out) const {
+  out.varint(predictions_);
+  for (const auto* values : {&mean_, &square_}) {
+    for (const double value : *values) out.f64(value);
+  }
+}
+
+void Standardiser::decode(ByteReader& in) {
+  predictions_ = in.varint();
+  for (auto* values : {&mean_, &square_}) {
+    for (double& value : *values) value = in.f64();
+  }
+}
+
+}  // namespace millrace

@@ -1,0 +1,194 @@
+// The learned ranker: gradients against finite differences, that it learns whom to trust, and exact restoring.
+#include "model/ranker/ranker.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <string>
+
+#include "model/nn/matmul.h"
+#include "model/nn/vector_ops.h"
+#include "tests/model/nn_gradient.h"
+
+namespace millrace {
+namespace {
+
+FeatureLayout two_columns() { return {{"a.score", "b.score"}, {"a.length"}, {0, 1, 2}}; }
+
+RankerOptions small() {
+  RankerOptions options;
+  options.minibatch = 16;
+  options.replay_capacity = 40;
+  return options;
+}
+
+// Twelve items; `a` speaks for the target where the event's value is positive, `b` where it is negative.
+Candidates prediction(Random& random, std::size_t target) {
+  Candidates candidates;
+  candidates.event = {random.uniform() < 0.5 ? 1.0F : -1.0F};
+  for (std::uint32_t i = 0; i < 12; ++i) candidates.items.push_back(ItemIndex{i * 3});
+  for (std::size_t i = 0; i < 24; ++i) candidates.features.push_back(static_cast<float>(random.normal()));
+  candidates.features[(candidates.event[0] > 0.0F ? 0 : 12) + target] += 3.0F;
+  return candidates;
+}
+
+void teach(Ranker& ranker, std::uint64_t first_step, std::uint64_t steps) {
+  for (std::uint64_t step = first_step; step < first_step + steps; ++step) {
+    Random random(9, step);
+    for (int i = 0; i < 24; ++i) {
+      const std::size_t target = random.below(12);
+      const Candidates candidates = prediction(random, target);
+      ranker.observe(candidates);
+      ranker.keep(ranker.prepare(candidates), std::vector<std::size_t>{target});
+    }
+    ranker.learn(step, 2);
+  }
+}
+
+// How often the target scores best.
+double hits(Ranker& ranker) {
+  Random random(77);
+  int found = 0;
+  for (int i = 0; i < 500; ++i) {
+    const std::size_t target = random.below(12);
+    const auto scores = ranker.score(ranker.prepare(prediction(random, target)));
+    found += std::max_element(scores.begin(), scores.end()) - scores.begin() == static_cast<std::ptrdiff_t>(target);
+  }
+  return found / 500.0;
+}
+
+TEST(RankerNetwork, GradientAgreesWithFiniteDifferences) {
+  const NetworkShape shape{16, 16};
+  RankerNetwork network(shape);
+  RankerInput input;
+  input.items = 5;
+  input.x = nn::random_buffer(64, 16, 1).values;
+  input.g = nn::random_buffer(1, 16, 2).values;
+  std::vector<float> weights = nn::random_buffer(1, shape.size(), 3, 0.3F).values;
+  const std::vector<float> pull{0.5F, -1.0F, 0.0F, 2.0F, 0.25F};
+  network.forward(weights, input);
+  std::vector<float> gradient(shape.size(), 0.0F);
+  network.backward(weights, input, pull, gradient);
+  nn::expect_gradient(weights, gradient, [&] {
+    const auto scores = network.forward(weights, input);
+    return nn::weighted_sum(pull, {scores.begin(), scores.end()});
+  });
+}
+
+TEST(RankerNetwork, SlopeAgreesWithFiniteDifferences) {
+  const NetworkShape shape{16, 16};
+  RankerNetwork network(shape);
+  RankerInput input;
+  input.items = 3;
+  input.x = nn::random_buffer(64, 16, 4).values;
+  input.g = nn::random_buffer(1, 16, 5).values;
+  const std::vector<float> weights = nn::random_buffer(1, shape.size(), 6, 0.3F).values;
+  network.forward(weights, input);
+  std::vector<float> slope(16);
+  network.slope(weights, 1, slope);
+  std::vector<float> row(input.x.begin() + 16, input.x.begin() + 32);
+  nn::expect_gradient(row, slope, [&] {
+    std::copy(row.begin(), row.end(), input.x.begin() + 16);
+    return static_cast<double>(network.forward(weights, input)[1]);
+  });
+}
+
+TEST(Ranker, StartsWithTheWeightsThatItIsGiven) {
+  Ranker ranker(two_columns(), std::vector<float>{1.0F, 0.5F}, small(), 1);
+  Candidates candidates;
+  candidates.event = {0.0F};
+  candidates.items = {ItemIndex{0}, ItemIndex{1}};
+  candidates.features = {1.0F, 0.0F, 0.0F, 2.0F};
+  const auto scores = ranker.score(ranker.prepare(candidates));
+  EXPECT_FLOAT_EQ(scores[0], 1.0F);
+  EXPECT_FLOAT_EQ(scores[1], 1.0F);
+}
+
+TEST(Ranker, LearnsWhichSourceToTrustAndWhen) {
+  Ranker ranker(two_columns(), std::vector<float>{0.1F, 0.1F}, small(), 1);
+  const double before = hits(ranker);
+  teach(ranker, 1, 150);
+  // Adding the columns up finds two thirds; only whoever looks at the event finds more than three quarters.
+  EXPECT_LT(before, 0.75);
+  EXPECT_GT(hits(ranker), 0.80);
+}
+
+TEST(Ranker, LearnsNothingFromTargetsAtRandom) {
+  Ranker ranker(two_columns(), std::vector<float>{0.0F, 0.0F}, small(), 1);
+  for (std::uint64_t step = 1; step < 100; ++step) {
+    Random random(5, step);
+    for (int i = 0; i < 24; ++i) {
+      const Candidates candidates = prediction(random, random.below(12));
+      ranker.observe(candidates);
+      ranker.keep(ranker.prepare(candidates), std::vector<std::size_t>{random.below(12)});
+    }
+    ranker.learn(step, 2);
+  }
+  EXPECT_NEAR(hits(ranker), 1.0 / 12.0, 0.12);
+}
+
+TEST(Ranker, ABasketPullsAllItsLines) {
+  Ranker ranker(two_columns(), std::vector<float>{0.0F, 0.0F}, small(), 1);
+  for (std::uint64_t step = 1; step < 60; ++step) {
+    Random random(5, step);
+    for (int i = 0; i < 16; ++i) {
+      Candidates candidates = prediction(random, 0);
+      candidates.features.assign(24, 0.0F);
+      candidates.features[2] = candidates.features[12 + 5] = 1.0F;
+      ranker.observe(candidates);
+      ranker.keep(ranker.prepare(candidates), std::vector<std::size_t>{2, 5});
+    }
+    ranker.learn(step, 0);
+  }
+  Random random(6);
+  Candidates candidates = prediction(random, 0);
+  candidates.features.assign(24, 0.0F);
+  candidates.features[2] = candidates.features[12 + 5] = 1.0F;
+  const auto scores = ranker.score(ranker.prepare(candidates));
+  EXPECT_GT(scores[2], scores[0] + 1.0F);
+  EXPECT_NEAR(scores[2], scores[5], 0.5F);
+}
+
+using Rows = std::map<std::string, std::string>;
+RowSink into(Rows& rows) {
+  return [&rows](std::string_view, const std::string& key, std::optional<std::string> value) { rows[key] = *value; };
+}
+
+TEST(Ranker, ContinuesFromSavedRowsAsIfNeverInterrupted) {
+  const std::vector<float> initial{1.0F, 1.0F};
+  Ranker uninterrupted(two_columns(), initial, small(), 1);
+  Rows rows;
+  for (std::uint64_t step = 1; step < 6; ++step) {
+    teach(uninterrupted, step, 1);
+    uninterrupted.save(into(rows));  // what each step changed
+  }
+  Ranker restored(two_columns(), initial, small(), 1);
+  for (const auto& [key, value] : rows) ASSERT_TRUE(restored.load(key, value).ok());
+  teach(uninterrupted, 6, 5);
+  teach(restored, 6, 5);
+  Rows expected = rows;
+  uninterrupted.save(into(expected));
+  restored.save(into(rows));
+  EXPECT_TRUE(rows == expected);
+  EXPECT_GT(rows.size(), 30U);
+}
+
+TEST(Ranker, RefusesRowsOfOtherColumnsAndDamagedOnes) {
+  Ranker ranker(two_columns(), std::vector<float>{1.0F, 1.0F}, small(), 1);
+  teach(ranker, 1, 1);
+  Rows rows;
+  ranker.save(into(rows));
+  FeatureLayout others = two_columns();
+  others.columns[1] = "c.score";
+  Ranker other(others, std::vector<float>{1.0F, 1.0F}, small(), 1);
+  const Status refused = other.load("ranker", rows["ranker"]);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_THAT(refused.error().message, ::testing::HasSubstr("model.families"));
+  for (const auto& [key, value] : rows) {
+    EXPECT_FALSE(other.load(key, value.substr(0, value.size() - 1)).ok()) << key.substr(0, 4);
+  }
+}
+
+}  // namespace
+}  // namespace millrace
