@@ -7,7 +7,6 @@
 #include "model/families/factors.h"
 #include "model/families/habit.h"
 #include "model/families/memory.h"
-#include "model/families/peers.h"
 #include "model/families/popular.h"
 #include "model/families/pulse.h"
 #include "model/families/related.h"
@@ -61,10 +60,6 @@ FamilyPointer make_pulse(const ModelOptions& /*options*/, const ItemTable& /*ite
   return std::make_unique<PulseSource>();
 }
 
-FamilyPointer make_peers(const ModelOptions& /*options*/, const ItemTable& /*items*/) {
-  return std::make_unique<PeersSource>();
-}
-
 struct Entry {
   std::string_view name;
   FamilyPointer (*make)(const ModelOptions& options, const ItemTable& items);
@@ -74,8 +69,7 @@ constexpr std::array kEntries{
     Entry{"encoder", make_encoder}, Entry{"memory", make_memory},   Entry{"related", make_related},
     Entry{"factors", make_factors}, Entry{"habit", make_habit},     Entry{"trending", make_trending},
     Entry{"rising", make_rising},   Entry{"popular", make_popular}, Entry{"visit", make_visit},
-    Entry{"pulse", make_pulse},     Entry{"peers", make_peers},
-};
+    Entry{"pulse", make_pulse}, };
 
 }  // namespace
 
