@@ -216,9 +216,7 @@ void visit_model(ConfigVisitor& v, ModelOptions& model, EffortSettings& effort) 
   integer(v, "candidates_per_source", model.ranker.candidates_per_source, {1, 10'000});
   v.number("rate", model.ranker.rate, kShare);
   integer(v, "minibatch", model.ranker.minibatch, {1, 65'536});
-  integer(v, "replay_capacity", model.ranker.replay_capacity, {1, 1'000'000});
   v.number("label_smoothing", model.ranker.label_smoothing, kShare);
-  v.number("weight_decay", model.ranker.weight_decay, kShare);
   v.flag("learn", model.ranker.learn);
   v.end();
   visit_encoder(v, model.encoder);

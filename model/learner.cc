@@ -1,6 +1,5 @@
 #include "model/learner.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "core/bytes.h"
@@ -85,7 +84,7 @@ class LearnerOfFamilies final : public Learner {
     row_sink(batch, kLearnerRows)("", "state", out.take());
   }
 
-  void save_ranker(WriteBatch& batch) override { recommender_.save(row_sink(batch, kLearnerRows)); }
+  void save_ranker(WriteBatch& batch) override { row_sink(batch, kLearnerRows)("", "ranker", recommender_.encode()); }
 
   Status restore(const Store& store) override {
     MILLRACE_RETURN_IF_ERROR(restore_own_rows(store));
@@ -192,12 +191,12 @@ class LearnerOfFamilies final : public Learner {
     const TrainReport report = trainer_.train(log, log_end_, input.step, input.effort.replays, items_->size());
     outcome.loss_sum = report.loss_sum;
     outcome.trained_examples = report.examples;
-    if (!input.recovering) recommender_.learn(input.step, input.effort.replays);
+    if (!input.recovering) recommender_.learn();
   }
 
   Status restore_own_rows(const Store& store) {
     return for_each_row(store, kLearnerRows, [this](auto, std::string_view key, std::string_view value) -> Status {
-      if (key != "state") return recommender_.load(key, value);
+      if (key == "ranker") return recommender_.decode(value);
       ByteReader in(value);
       const std::uint8_t format = in.u8();
       model_step_ = in.varint();

@@ -59,11 +59,9 @@ struct FactorsOptions {  // matrix factorisation
 
 struct RankerOptions {
   std::size_t candidates_per_source = 60;
-  float rate = 0.003F;                 // Adam, of a full mini-batch
-  std::size_t minibatch = 128;         // predictions an update at most; young rankers learn in smaller ones
-  std::size_t replay_capacity = 4096;  // predictions kept to learn from again
+  float rate = 0.007F;          // Adam, of a full mini-batch
+  std::size_t minibatch = 128;  // predictions an update at most; young rankers learn in smaller ones
   float label_smoothing = 0.05F;
-  float weight_decay = 3e-4F;
   bool learn = true;
   bool first_touches = false;  // learn from, and rank for, items the user has not seen yet; set with lists.exclude_seen
 };

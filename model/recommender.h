@@ -33,12 +33,11 @@ class Recommender {
   void explain(const Context& context, Ranking& ranking) const;
   // `targets` will have been taken of the candidates: kept for learn(). Called before rank() of the same candidates.
   void keep(const Candidates& candidates, std::span<const ItemIndex> targets);
-  // Learns from what was kept in this step, and for each of it from `replays` of earlier steps.
-  void learn(std::uint64_t step, std::size_t replays) { ranker_.learn(step, replays); }
+  // Learns from what was kept in this step.
+  void learn() { ranker_.learn(); }
 
-  void save(const RowSink& sink) { ranker_.save(sink); }
-  Status load(std::string_view key, std::string_view value) { return ranker_.load(key, value); }
-  std::uint64_t memory_bytes() const { return ranker_.memory_bytes(); }
+  std::string encode() const { return ranker_.encode(); }
+  Status decode(std::string_view bytes) { return ranker_.decode(bytes); }
 
  private:
   Reason reason_of(const RankerInput& input, std::span<const float> mean, std::size_t item);

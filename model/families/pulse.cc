@@ -58,7 +58,7 @@ constexpr std::array<std::string_view, kColumns> kNames{
     "unseen",         "time_rank",       "event_rank",     "age_usual",      "age_distance", "reach_usual",
     "reach_distance", "place_distance",  "place_step",     "place_beyond",   "place_age",    "place_age_distance",
     "place_direction"};
-constexpr std::array<std::string_view, 4> kEventNames{"usual_age", "usual_reach", "last_age", "known"};
+constexpr std::array<std::string_view, 3> kEventNames{"usual_age", "usual_reach", "last_age"};
 
 float seconds(Millis span) { return static_cast<float>(std::max<std::int64_t>(span.count, 0)) / 1000.0F; }
 float log_age(Millis span) { return std::log(60.0F + seconds(span)) - 10.0F; }
@@ -104,43 +104,43 @@ void PulseSource::sums_at(const Item& item, Millis now, std::span<float> sums) c
   }
 }
 
-void PulseSource::score(const Context& context, std::span<const ItemIndex> items, std::span<float> scores) {
+void PulseSource::score(const Context& /*context*/, std::span<const ItemIndex> items, std::span<float> scores) {
   std::array<float, kSums> sums;
   for (std::size_t i = 0; i < items.size(); ++i) {
     const Item* item = find(items[i]);
     sums.fill(0.0F);
-    if (item != nullptr) sums_at(*item, context.now, sums);
+    if (item != nullptr) sums_at(*item, newest_, sums);
     scores[i] = log_sum(sums[0]);
   }
 }
 
-void PulseSource::describe_sums(Millis now, std::span<const ItemIndex> items, FeatureColumns columns) {
+void PulseSource::describe_sums(std::span<const ItemIndex> items, FeatureColumns columns) {
   std::array<float, kSums> sums;
   for (std::size_t i = 0; i < items.size(); ++i) {
     const Item* item = find(items[i]);
     sums.fill(0.0F);
-    if (item != nullptr) sums_at(*item, now, sums);
+    if (item != nullptr) sums_at(*item, newest_, sums);
     for (std::size_t s = 0; s < kSums; ++s) columns.column(s)[i] = sums[s] + 0.05F;
   }
   for (std::size_t s = 0; s < kSums; ++s) nn::logarithm(columns.column(s));
 }
 
 void PulseSource::describe(const Context& context, std::span<const ItemIndex> items, FeatureColumns columns) {
-  describe_sums(context.now, items, columns);
+  describe_sums(items, columns);
   const Usual usual = usual_of(context);
   const bool returning = !context.history.empty();
   Item unborn;
   unborn.number = known_;
-  unborn.born = unborn.last = context.now;
+  unborn.born = unborn.last = newest_;
   unborn.born_event = unborn.last_event = events_;
   for (std::size_t i = 0; i < items.size(); ++i) {
     const Item* found = find(items[i]);
     const Item& item = found != nullptr ? *found : unborn;
-    const Millis age = context.now - item.born;
+    const Millis age = newest_ - item.born;
     const auto put = [&](Column column, float value) { columns.column(column)[i] = value; };
     const float reach = std::log1p(static_cast<float>(item.first_touches));
     put(kAge, log_age(age));
-    put(kIdle, log_age(context.now - item.last));
+    put(kIdle, log_age(newest_ - item.last));
     put(kIdleEvents, std::log1p(static_cast<float>(events_ - item.last_event)) - 3.0F);
     put(kAgeEvents, std::log1p(static_cast<float>(events_ - item.born_event)) - 3.0F);
     put(kNewer, std::log1p(static_cast<float>(known_ - std::min(known_, item.number + 1))));
@@ -188,7 +188,7 @@ void PulseSource::describe_place(const Context& context, std::span<const ItemInd
   for (const Item* item : visit) {
     least = std::min(least, static_cast<float>(item->number));
     most = std::max(most, static_cast<float>(item->number));
-    age += log_age(context.now - item->born) / static_cast<float>(visit.size());
+    age += log_age(newest_ - item->born) / static_cast<float>(visit.size());
   }
   const auto last = static_cast<float>(visit[0]->number);
   const float before = visit.size() > 1 ? last - static_cast<float>(visit[1]->number) : 0.0F;
@@ -212,8 +212,7 @@ void PulseSource::describe_event(const Context& context, std::span<float> values
   const Item* last = context.history.empty() ? nullptr : find(context.history.back().item);
   values[0] = usual.age;
   values[1] = usual.reach;
-  values[2] = last == nullptr ? 0.0F : log_age(context.now - last->born);
-  values[3] = std::log1p(static_cast<float>(known_));
+  values[2] = last == nullptr ? 0.0F : log_age(newest_ - last->born);
 }
 
 void PulseSource::observe(const Example& example) {
@@ -227,7 +226,8 @@ void PulseSource::observe(const Example& example) {
     item.born = item.as_of = example.time;
     item.born_event = item.as_of_event = events_;
   }
-  const Millis now = std::max(item.as_of, example.time);  // a late event counts as of the newest time
+  newest_ = std::max(newest_, example.time);
+  const Millis now = std::max(item.as_of, example.time);  // a late event counts as of the item's newest time
   std::array<float, kSums> sums;
   sums_at(item, now, sums);
   item.sums = sums;
@@ -268,6 +268,7 @@ void PulseSource::save(const RowSink& sink, bool all) {
   row.u8(kRowVersion);
   row.varint(events_);
   row.varint(known_);
+  row.zigzag(newest_.count);
   sink(kStateTable, "", row.take());
 }
 
@@ -277,6 +278,7 @@ Status PulseSource::load(std::string_view table, std::string_view key, std::stri
   if (table == kStateTable) {
     events_ = row.varint();
     known_ = static_cast<std::uint32_t>(row.varint());
+    newest_ = {row.zigzag()};
   } else if (table == kItemTable && key.size() == 4) {
     const std::uint64_t index = read_key(key, 0, 4);
     if (index >= items_.size()) items_.resize(index + 1);

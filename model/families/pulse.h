@@ -5,7 +5,7 @@
 //
 // Rows: "i" by item: u8 1, varint number among items in order of first touch, zigzag first time, varint first event,
 // zigzag newest time, varint newest event, varint touches, varint first touches, zigzag time and varint event that the
-// sums are as of, f32 each sum. "t": u8 1, varint events, varint items.
+// sums are as of, f32 each sum. "t": u8 1, varint events, varint items, zigzag newest time.
 #pragma once
 
 #include <array>
@@ -63,13 +63,14 @@ class PulseSource final : public Family {
   const Item* find(ItemIndex item) const;
   // Each sum of the item as of `now`.
   void sums_at(const Item& item, Millis now, std::span<float> sums) const;
-  void describe_sums(Millis now, std::span<const ItemIndex> items, FeatureColumns columns);
+  void describe_sums(std::span<const ItemIndex> items, FeatureColumns columns);
   Usual usual_of(const Context& context) const;
   void describe_place(const Context& context, std::span<const ItemIndex> items, FeatureColumns columns) const;
 
   std::vector<Item> items_;
   std::uint64_t events_ = 0;  // first touches: the event clock
   std::uint32_t known_ = 0;   // items touched so far
+  Millis newest_;             // event time: the time clock, which stands still with the stream
   DirtyRows dirty_items_;
   bool dirty_ = false;
 };

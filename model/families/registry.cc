@@ -69,7 +69,8 @@ constexpr std::array kEntries{
     Entry{"encoder", make_encoder}, Entry{"memory", make_memory},   Entry{"related", make_related},
     Entry{"factors", make_factors}, Entry{"habit", make_habit},     Entry{"trending", make_trending},
     Entry{"rising", make_rising},   Entry{"popular", make_popular}, Entry{"visit", make_visit},
-    Entry{"pulse", make_pulse}, };
+    Entry{"pulse", make_pulse},
+};
 
 }  // namespace
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <numbers>
 #include <optional>
 
 #include "model/families/row_error.h"
@@ -33,22 +32,9 @@ constexpr std::array<std::string_view, kColumns> kNames{
     "last",          "second",           "third",       "earlier", "nearness",    "times",   "opened", "returned",
     "history_times", "history_nearness", "history_age", "taken",   "taken_share", "baskets", "due"};
 
-enum EventColumn : std::uint8_t {
-  kLength,
-  kDistinct,
-  kRepeats,
-  kFirst,
-  kGap,
-  kSine,
-  kCosine,
-  kWeekend,
-  kNew,
-  kExperience,
-  kAge,
-  kEventColumns
-};
-constexpr std::array<std::string_view, kEventColumns> kEventNames{
-    "length", "distinct", "repeats", "first", "gap", "sine", "cosine", "weekend", "new", "experience", "age"};
+enum EventColumn : std::uint8_t { kLength, kDistinct, kRepeats, kFirst, kGap, kNew, kExperience, kAge, kEventColumns };
+constexpr std::array<std::string_view, kEventColumns> kEventNames{"length", "distinct", "repeats",    "first",
+                                                                  "gap",    "new",      "experience", "age"};
 
 // A basket that far back counts for that much less.
 constexpr float kBasketDecay = 0.85F;
@@ -171,12 +157,6 @@ void VisitSource::describe_event(const Context& context, std::span<float> values
   values[kRepeats] = (length - distinct) / (length + 1.0F);
   values[kFirst] = one_if(session.size() == 1);
   values[kGap] = context.history.empty() ? 12.0F : log_minutes(context.now - context.history.back().time);
-  const auto day_part = static_cast<float>(context.now.count % kDay.count) / static_cast<float>(kDay.count);
-  values[kSine] = std::sin(2.0F * std::numbers::pi_v<float> * day_part);
-  values[kCosine] = std::cos(2.0F * std::numbers::pi_v<float> * day_part);
-  // 1970-01-01 was a Thursday.
-  const std::int64_t weekday = (context.now.count / kDay.count + 4) % 7;
-  values[kWeekend] = one_if(weekday == 0 || weekday == 6);
   values[kNew] = one_if(context.history.empty());
   values[kExperience] = std::log1p(static_cast<float>(context.interactions));
   values[kAge] = log_hours(context.now - context.first_seen);

@@ -16,17 +16,12 @@ namespace {
 
 constexpr std::uint8_t kFormat = 2;
 constexpr std::uint64_t kWeightsPurpose = 201;
-constexpr std::uint64_t kOrderPurpose = 202;
 // Young rankers learn in small mini-batches, at a rate that goes with the root of their size.
 constexpr std::size_t kLeastMinibatch = 8;
 constexpr std::uint64_t kLearntPerExample = 500;
 // The averaged weights follow those learnt over about so many updates, fewer in the beginning.
 constexpr float kAveraging = 0.99F;
 constexpr float kAveragingStart = 0.2F;
-// Predictions of a step that are kept for later steps.
-constexpr std::size_t kMostAdded = 32;
-constexpr std::string_view kStateKey = "ranker";
-constexpr std::string_view kRingKey = "ring";
 // Residuals below this leave no trace worth its time.
 constexpr float kLeastResidual = 1e-3F;
 
@@ -51,13 +46,11 @@ NetworkShape shape_of(const FeatureLayout& layout) {
 Ranker::Ranker(const FeatureLayout& layout, std::span<const float> initial_linear, const RankerOptions& options,
                std::uint64_t seed)
     : options_(options),
-      seed_(seed),
       fingerprint_(fingerprint(layout)),
       features_(layout.columns.size()),
       event_(layout.event_columns.size()),
       network_(shape_of(layout)),
-      weights_(network_.initial_weights(Random(seed, 0, kWeightsPurpose))),
-      ring_(network_.shape(), options.replay_capacity) {
+      weights_(network_.initial_weights(Random(seed, 0, kWeightsPurpose))) {
   std::copy(initial_linear.begin(), initial_linear.end(), network_.linear(weights_).begin());
   averaged_ = weights_;
   // Adam walks over whole lanes.
@@ -118,22 +111,12 @@ std::size_t Ranker::minibatch() const {
                                  options_.minibatch);
 }
 
-void Ranker::learn(std::uint64_t step, std::size_t replays) {
-  Random random(seed_, step, kOrderPurpose);
+void Ranker::learn() {
   const std::size_t size = minibatch();
-  std::vector<RankedExample> again;
   for (std::size_t begin = 0; begin < kept_.size(); begin += size) {
-    const auto fresh = std::span(kept_).subspan(begin, std::min(size, kept_.size() - begin));
-    learn_minibatch(fresh);
-    for (std::size_t replay = 0; replay < replays && ring_.size() >= size; ++replay) {
-      again.clear();
-      for (std::size_t i = 0; i < fresh.size(); ++i) again.push_back(ring_.at(random.below(ring_.size())));
-      learn_minibatch(again);
-    }
+    learn_minibatch(std::span(kept_).subspan(begin, std::min(size, kept_.size() - begin)));
   }
   learnt_ += kept_.size();
-  const std::size_t added = std::min(kept_.size(), kMostAdded);
-  for (std::size_t i = 0; i < added; ++i) ring_.add(kept_[i * kept_.size() / added]);
   kept_.clear();
 }
 
@@ -143,7 +126,6 @@ void Ranker::learn_minibatch(std::span<const RankedExample> examples) {
     residuals_of(example, network_.forward(weights_, example.input), 1.0F / static_cast<float>(examples.size()));
     network_.backward(weights_, example.input, residuals_, gradient_);
   }
-  nn::add_scaled(gradient_.data(), options_.weight_decay, weights_.data(), gradient_.size());
   ++updates_;
   nn::AdamSettings settings;
   settings.rate =
@@ -169,25 +151,12 @@ void Ranker::residuals_of(const RankedExample& example, std::span<const float> s
   for (float& residual : residuals_) residual = std::abs(residual) < kLeastResidual ? 0.0F : residual * scale;
 }
 
-void Ranker::save(const RowSink& sink) {
-  sink("", std::string(kStateKey), encode());
-  ring_.save([&](std::uint32_t slot, std::string_view bytes) {
-    sink("", std::string(kRingKey) + key_u32(slot), std::string(bytes));
-  });
-}
-
-Status Ranker::load(std::string_view key, std::string_view value) {
-  if (key == kStateKey) return decode(value);
-  return ring_.load(static_cast<std::uint32_t>(read_key(key, kRingKey.size(), 4)), value);
-}
-
 std::string Ranker::encode() const {
   ByteWriter out;
   out.u8(kFormat);
   out.u64(fingerprint_);
   out.varint(updates_);
   out.varint(learnt_);
-  out.varint(ring_.next());
   features_.encode(out);
   event_.encode(out);
   for (const auto* values : {&weights_, &averaged_, &first_moment_, &second_moment_}) {
@@ -207,7 +176,6 @@ Status Ranker::decode(std::string_view bytes) {
   }
   updates_ = in.varint();
   learnt_ = in.varint();
-  ring_.set_next(in.varint());
   features_.decode(in);
   event_.decode(in);
   for (auto* values : {&weights_, &averaged_, &first_moment_, &second_moment_}) {

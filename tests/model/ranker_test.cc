@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 #include <string>
 
 #include "model/nn/matmul.h"
@@ -21,7 +20,6 @@ FeatureLayout two_columns() { return {{"a.score", "b.score"}, {"a.length"}, {0, 
 RankerOptions small() {
   RankerOptions options;
   options.minibatch = 16;
-  options.replay_capacity = 40;
   return options;
 }
 
@@ -44,7 +42,7 @@ void teach(Ranker& ranker, std::uint64_t first_step, std::uint64_t steps) {
       ranker.observe(candidates);
       ranker.keep(ranker.prepare(candidates), std::vector<std::size_t>{target});
     }
-    ranker.learn(step, 2);
+    ranker.learn();
   }
 }
 
@@ -59,7 +57,8 @@ Quality quality(Ranker& ranker) {
   for (int i = 0; i < kTrials; ++i) {
     const std::size_t target = random.below(12);
     const auto scores = ranker.score(ranker.prepare(prediction(random, target)));
-    const bool hit = std::max_element(scores.begin(), scores.end()) - scores.begin() == static_cast<std::ptrdiff_t>(target);
+    const bool hit =
+        std::max_element(scores.begin(), scores.end()) - scores.begin() == static_cast<std::ptrdiff_t>(target);
     double sum = 0.0;
     for (const float score : scores) sum += std::exp(static_cast<double>(score - scores[target]));
     quality.hits += (hit ? 1.0 : 0.0) / kTrials;
@@ -134,7 +133,7 @@ TEST(Ranker, LearnsNothingFromTargetsAtRandom) {
       ranker.observe(candidates);
       ranker.keep(ranker.prepare(candidates), std::vector<std::size_t>{random.below(12)});
     }
-    ranker.learn(step, 2);
+    ranker.learn();
   }
   EXPECT_NEAR(quality(ranker).probability, 1.0 / 12.0, 0.03);
 }
@@ -150,7 +149,7 @@ TEST(Ranker, ABasketPullsAllItsLines) {
       ranker.observe(candidates);
       ranker.keep(ranker.prepare(candidates), std::vector<std::size_t>{2, 5});
     }
-    ranker.learn(step, 0);
+    ranker.learn();
   }
   Random random(6);
   Candidates candidates = prediction(random, 0);
@@ -161,44 +160,29 @@ TEST(Ranker, ABasketPullsAllItsLines) {
   EXPECT_NEAR(scores[2], scores[5], 0.5F);
 }
 
-using Rows = std::map<std::string, std::string>;
-RowSink into(Rows& rows) {
-  return [&rows](std::string_view, const std::string& key, std::optional<std::string> value) { rows[key] = *value; };
-}
-
-TEST(Ranker, ContinuesFromSavedRowsAsIfNeverInterrupted) {
+TEST(Ranker, ContinuesFromItsRowAsIfNeverInterrupted) {
   const std::vector<float> initial{1.0F, 1.0F};
   Ranker uninterrupted(two_columns(), initial, small(), 1);
-  Rows rows;
-  for (std::uint64_t step = 1; step < 6; ++step) {
-    teach(uninterrupted, step, 1);
-    uninterrupted.save(into(rows));  // what each step changed
-  }
+  teach(uninterrupted, 1, 6);
   Ranker restored(two_columns(), initial, small(), 1);
-  for (const auto& [key, value] : rows) ASSERT_TRUE(restored.load(key, value).ok());
-  teach(uninterrupted, 6, 5);
-  teach(restored, 6, 5);
-  Rows expected = rows;
-  uninterrupted.save(into(expected));
-  restored.save(into(rows));
-  EXPECT_TRUE(rows == expected);
-  EXPECT_GT(rows.size(), 30U);
+  ASSERT_TRUE(restored.decode(uninterrupted.encode()).ok());
+  teach(uninterrupted, 7, 5);
+  teach(restored, 7, 5);
+  EXPECT_TRUE(restored.encode() == uninterrupted.encode());
 }
 
 TEST(Ranker, RefusesRowsOfOtherColumnsAndDamagedOnes) {
   Ranker ranker(two_columns(), std::vector<float>{1.0F, 1.0F}, small(), 1);
   teach(ranker, 1, 1);
-  Rows rows;
-  ranker.save(into(rows));
+  const std::string row = ranker.encode();
   FeatureLayout others = two_columns();
   others.columns[1] = "c.score";
   Ranker other(others, std::vector<float>{1.0F, 1.0F}, small(), 1);
-  const Status refused = other.load("ranker", rows["ranker"]);
+  const Status refused = other.decode(row);
   ASSERT_FALSE(refused.ok());
   EXPECT_THAT(refused.error().message, ::testing::HasSubstr("model.families"));
-  for (const auto& [key, value] : rows) {
-    EXPECT_FALSE(other.load(key, value.substr(0, value.size() - 1)).ok()) << key.substr(0, 4);
-  }
+  EXPECT_FALSE(ranker.decode(row.substr(0, row.size() - 1)).ok());
+  EXPECT_FALSE(ranker.decode("").ok());
 }
 
 }  // namespace
