@@ -230,6 +230,7 @@ CommandLine parse_command_line(const std::vector<std::string>& arguments) {
     app.parse(std::move(reversed));
   } catch (const CLI::ParseError& error) {
     std::vector<std::string> known;
+    known.reserve(builders.size());
     for (const auto& [name, build] : builders) known.push_back(name);
     if (auto line = unknown_command(arguments, known)) return *std::move(line);
     return instead(app, error);

@@ -43,7 +43,7 @@ class Replayer {
   Status run(FileSource& source, Progress& progress) {
     while (true) {
       MILLRACE_ASSIGN_OR_RETURN(auto event, source.next());
-      if (event) events_.push_back(*std::move(event));
+      if (event) events_.push_back(std::move(*event));
       if (events_.size() == config_.step.records_max || (!event && !events_.empty())) {
         MILLRACE_RETURN_IF_ERROR(apply());
         progress.update(source.bytes_read(),

@@ -20,7 +20,7 @@ std::optional<std::size_t> rank_in(std::span<const Entry> list, ItemIndex item) 
 }  // namespace
 
 std::string RankMetric::name() const {
-  const std::string at = "@" + std::to_string(k);
+  std::string at = "@" + std::to_string(k);
   switch (type) {
     case Type::kRecall:
       return "recall" + at;

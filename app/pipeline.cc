@@ -68,7 +68,7 @@ Pipeline::State::State(const Config& settings, Store& state, PipelineObserver& w
       observer(watcher),
       clock(time),
       kafka(clients),
-      versions(base),
+      versions(std::move(base)),
       step(std::move(opened)),
       names(topic_names(config), *step),
       ingest(make_ingest(config.ingest, store)),
@@ -136,7 +136,7 @@ Status Pipeline::State::run(const std::atomic<bool>& stop) {
 Status Pipeline::State::connect(const std::atomic<bool>& stop) {
   while (!stop) {
     observer.on_beat();
-    const Status status = prepare();
+    Status status = prepare();
     if (status.ok() || status.error().disposition != Disposition::kRetry) return status;
     log_warn("waiting for the brokers", {{"error", status.error().message}});
     clock.sleep(kRetryPause);

@@ -18,7 +18,7 @@ Result<std::optional<TopicDescription>> describe(const Config& config, KafkaClie
 // A broker that cannot create topics by request (the embedded one) creates them on first use.
 Status create(const Config& config, KafkaClients& kafka, const std::string& topic, std::int32_t partitions,
               bool compacted) {
-  const Status status =
+  Status status =
       kafka.create_topic(config.kafka.bootstrap_servers, config.kafka.properties, topic, partitions, compacted);
   if (!status.ok() && status.error().code != ErrorCode::kInvalid) return status;
   log_info(status.ok() ? "topic created" : "the broker creates the topic on first use",

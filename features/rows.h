@@ -50,7 +50,7 @@ struct ContentRow {
   std::size_t memory_bytes() const {
     std::size_t bytes =
         sizeof *this + content.title.size() + content.text.size() + content.vector.size() * sizeof(float);
-    for (const std::string& category : content.categories) bytes += sizeof category + category.size();
+    for (const std::string& category : content.categories) bytes += sizeof(std::string) + category.size();
     return bytes;
   }
 };

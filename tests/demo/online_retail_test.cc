@@ -29,7 +29,7 @@ constexpr const char* kLines =
 class OnlineRetailTest : public ::testing::Test {
  protected:
   std::filesystem::path write(const std::string& text) {
-    const auto path = folder_.path() / "retail.csv";
+    auto path = folder_.path() / "retail.csv";
     std::ofstream(path) << text;
     return path;
   }

@@ -11,7 +11,7 @@ namespace millrace {
 namespace {
 
 std::filesystem::path write_configuration(const std::filesystem::path& folder, int target_port) {
-  const auto path = folder / "prometheus.yml";
+  auto path = folder / "prometheus.yml";
   std::ofstream(path) << "global: {scrape_interval: 1s, evaluation_interval: 1s}\n"
                       << "rule_files: [" << MILLRACE_SOURCE_DIR << "/deploy/prometheus/alerts.yml]\n"
                       << "scrape_configs:\n  - job_name: millrace\n    static_configs:\n      - targets: ['127.0.0.1:"
