@@ -1,0 +1,136 @@
+// A number, then one stored value of that kind; or kTables, then rows (a table, the sizes of key and value, key, value)
+// that are read as a start and `millrace verify` read them.
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "app/config.h"
+#include "app/state_checks.h"
+#include "app/step.h"
+#include "app/step_record.h"
+#include "app/verify_report.h"
+#include "app/verify_tables.h"
+#include "core/check.h"
+#include "features/catalogue_codec.h"
+#include "features/item_state.h"
+#include "features/neighbours.h"
+#include "features/user_state.h"
+#include "ingest/partition_ledger.h"
+#include "model/example_log.h"
+#include "model/model_rows.h"
+#include "publish/dead_letter.h"
+#include "publish/dirty_row.h"
+#include "publish/publisher.h"
+#include "store/format.h"
+#include "store/memory_store.h"
+#include "tests/fuzz/targets.h"
+
+namespace millrace::fuzz {
+namespace {
+
+constexpr unsigned char kTablesMode = 255;
+constexpr std::uint64_t kNumber = 7;  // of rows whose key is one
+
+// What decodes encodes to bytes that decode to the same; what does not says that the bytes are damaged or too new.
+template <class Decode, class Encode>
+void check_codec(std::string_view bytes, const Decode& decode, const Encode& encode) {
+  const auto row = decode(bytes);
+  if (!row.ok()) {
+    const ErrorCode code = row.error().code;
+    MILLRACE_CHECK(code == ErrorCode::kCorruption || code == ErrorCode::kInvalid);
+    return;
+  }
+  const std::string written = encode(*row);
+  const auto again = decode(written);
+  MILLRACE_CHECK(again.ok());
+  MILLRACE_CHECK(encode(*again) == written);
+}
+
+using Check = std::function<void(std::string_view)>;
+
+std::vector<Check> codecs() {
+  const UserId user("u");
+  return {
+      [](auto in) { check_codec(in, decode_user, encode_user); },
+      [](auto in) { check_codec(in, decode_item, encode_item); },
+      [](auto in) { check_codec(in, decode_neighbours, encode_neighbours); },
+      [](auto in) { check_codec(in, decode_content, encode_content); },
+      [](auto in) {
+        check_codec(
+            in, [](auto bytes) { return decode_example(kNumber, bytes); }, encode_example);
+      },
+      [](auto in) { check_codec(in, decode_item_facts, encode_item_facts); },
+      [](auto in) {
+        check_codec(
+            in, [](auto b) { return decode_step_record(kNumber, b); }, encode_step_record);
+      },
+      [user](auto in) {
+        check_codec(
+            in, [&](auto bytes) { return decode_list(user, bytes); }, encode_list);
+      },
+      [user](auto in) {
+        check_codec(
+            in, [&](auto bytes) { return decode_dirty(user, bytes); }, encode_dirty);
+      },
+      [](auto in) {
+        check_codec(
+            in, [](auto b) { return decode_dead_letter(kNumber, b); }, encode_dead_letter);
+      },
+      [](auto in) { check_codec(in, decode_partition, encode_partition); },
+      [](auto in) {
+        const Status format = check_store_format(in, "state");
+        MILLRACE_CHECK(format.ok() == (in == encode_store_format()));
+      },
+  };
+}
+
+Config small_config() {
+  Config config;
+  config.model.encoder.dimension = 16;
+  config.model.encoder.negatives = 16;
+  config.model.encoder.token_buckets = 16;
+  config.model.factors.dimension = 16;
+  config.store.example_capacity = 64;
+  return config;
+}
+
+WriteBatch rows_of(std::string_view rest) {
+  WriteBatch batch;
+  while (!rest.empty()) {
+    const Table table{static_cast<std::uint8_t>(take_byte(rest) % kTables)};
+    const std::size_t key_bytes = take_byte(rest);
+    const std::size_t low = take_byte(rest);
+    const std::size_t value_bytes = low + 256U * take_byte(rest);
+    const std::string key(rest.substr(0, key_bytes));
+    rest.remove_prefix(key.size());
+    const std::string value(rest.substr(0, value_bytes));
+    rest.remove_prefix(value.size());
+    batch.put(table, key, value);
+  }
+  return batch;
+}
+
+void read_tables(std::string_view rows) {
+  static const auto* config = new Config(small_config());
+  const auto store = make_memory_store();
+  MILLRACE_CHECK(store->commit(rows_of(rows)).ok());
+  VerifyReport report;
+  verify_tables(*config, *store, report, [](std::uint64_t) {});
+  const Status sound = check_state(*store);
+  const auto step = Step::open(step_options(*config), *store);
+  const auto ingest = make_ingest(config->ingest, *store);
+  const std::vector<std::pair<TopicIndex, PartitionIndex>> first{{TopicIndex{0}, PartitionIndex{0}}};
+  const Status assigned = ingest->assign(first);
+  MILLRACE_CHECK(report.problems() > 0 || (sound.ok() && step.ok() && assigned.ok()));
+}
+
+}  // namespace
+
+void fuzz_stored(std::string_view input) {
+  static const auto* checks = new std::vector<Check>(codecs());
+  const unsigned char number = take_byte(input);
+  if (number == kTablesMode) return read_tables(input);
+  (*checks)[number % checks->size()](input);
+}
+
+}  // namespace millrace::fuzz
