@@ -273,6 +273,10 @@ Result<StepOutput> Step::run(const StepInput& input, WriteBatch& batch) {
     put_lists(output.lists, batch);
   }
   output.seconds.lists = watch.lap();
+  MILLRACE_ASSIGN_OR_RETURN(const std::vector<UserId> gone, state.features->make_room(batch));
+  erase_lists(gone, batch);
+  output.users_gone = gone.size();
+  output.items_unknown = input.events.size() - learn.examples.size();
   state.features->flush(batch);
   state.record(input, learn, batch);
   state.checkpoint(input.step, batch);

