@@ -1,7 +1,7 @@
 #define TOML_EXCEPTIONS 0
 #define TOML_HEADER_ONLY 1
-// The parser asserts, or where NDEBUG is defined assumes, what a file like "[[[" makes untrue, and then handles the case
-// all the same: without assertions and assumptions it refuses such a file as it should.
+// The parser asserts, or where NDEBUG is defined assumes, what a file like "[[[" makes untrue, and then handles the
+// case all the same: without assertions and assumptions it refuses such a file as it should.
 #undef NDEBUG
 #define TOML_ASSERT(expression) static_cast<void>(0)
 #include "app/config_toml.h"
@@ -271,7 +271,7 @@ std::string_view nearest_name(std::string_view name, const std::vector<std::stri
   return nearest;
 }
 
-bool is_toml(const std::string& text) { return static_cast<bool>(toml::parse(text)); }
+bool is_toml(const std::string& text) { return !stray_line(text) && static_cast<bool>(toml::parse(text)); }
 
 std::string quoted_toml(std::string_view text) {
   std::string out = "\"";
@@ -292,6 +292,13 @@ std::string quoted_toml(std::string_view text) {
 }
 
 Status read_toml(const std::string& text, const std::string& name, const std::function<void(ConfigVisitor&)>& walk) {
+  // The parser's look-up of such characters has undefined behaviour.
+  if (const auto line = stray_line(text)) {
+    return stop_error(ErrorCode::kInvalid,
+                      name + ":" + std::to_string(*line) +
+                          ": not TOML: found a letter or sign beyond ASCII outside of quotes; put the "
+                          "text in quotes");
+  }
   const toml::parse_result parsed = toml::parse(text, name);
   if (!parsed) {
     const toml::parse_error& error = parsed.error();
