@@ -110,6 +110,8 @@ class TableVerifier {
     last_step_ = counter(kLastStepKey);
     checkpoint_ = counter(kCheckpointStepKey);
     base_ = counter(kVersionBaseKey);
+    const auto engine = read_meta_engine(store_);
+    if (!engine.ok()) report_.problem(engine.error().message);
     auto counters = load_counters(store_, config_.kinds);
     if (counters.ok()) {
       counters_ = std::move(*counters);

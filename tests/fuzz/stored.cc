@@ -118,12 +118,13 @@ void read_tables(std::string_view rows) {
   MILLRACE_CHECK(store->commit(rows_of(rows)).ok());
   VerifyReport report;
   verify_tables(*config, *store, report, [](std::uint64_t) {});
-  const Status sound = check_state(*store);
-  const auto step = Step::open(step_options(*config), *store);
+  if (report.problems() > 0) return;
+  // What verify accepts, a start accepts.
+  MILLRACE_CHECK(check_state(*store).ok());
+  MILLRACE_CHECK(Step::open(step_options(*config), *store).ok());
   const auto ingest = make_ingest(config->ingest, *store);
   const std::vector<std::pair<TopicIndex, PartitionIndex>> first{{TopicIndex{0}, PartitionIndex{0}}};
-  const Status assigned = ingest->assign(first);
-  MILLRACE_CHECK(report.problems() > 0 || (sound.ok() && step.ok() && assigned.ok()));
+  MILLRACE_CHECK(ingest->assign(first).ok());
 }
 
 }  // namespace
