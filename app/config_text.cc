@@ -1,6 +1,5 @@
 #include "app/config_text.h"
 
-#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -9,28 +8,6 @@ namespace millrace {
 namespace {
 
 constexpr std::size_t kSecretBytesMax = 64 << 10;
-constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
-
-// Of the text in quotes that `toml` begins with. One that does not end ends with its line, a long one with the
-// document.
-std::size_t quoted_bytes(std::string_view toml) {
-  const char quote = toml.front();
-  const std::string thrice(3, quote);
-  const bool is_long = toml.starts_with(thrice);
-  std::size_t at = is_long ? thrice.size() : 1;
-  while (at < toml.size()) {
-    if (!is_long && toml[at] == '\n') return at;
-    if (!is_long && toml[at] == quote) return at + 1;
-    if (is_long && toml.substr(at).starts_with(thrice)) {
-      at += thrice.size();
-      // Up to two more quotes belong to the text.
-      for (int more = 0; more < 2 && at < toml.size() && toml[at] == quote; ++more) ++at;
-      return at;
-    }
-    at += quote == '"' && toml[at] == '\\' ? 2 : 1;
-  }
-  return toml.size();
-}
 
 }  // namespace
 
@@ -75,21 +52,6 @@ Result<std::string> read_secret(const std::string& path) {
   }
   while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
   return text;
-}
-
-std::optional<std::size_t> stray_line(std::string_view toml) {
-  if (toml.starts_with(kByteOrderMark)) toml.remove_prefix(kByteOrderMark.size());
-  std::size_t line = 1;
-  while (!toml.empty()) {
-    const char c = toml.front();
-    if (static_cast<unsigned char>(c) >= 0x80) return line;
-    std::size_t bytes = 1;
-    if (c == '#') bytes = std::min(toml.find('\n'), toml.size());
-    if (c == '"' || c == '\'') bytes = quoted_bytes(toml);
-    line += static_cast<std::size_t>(std::count(toml.begin(), toml.begin() + static_cast<std::ptrdiff_t>(bytes), '\n'));
-    toml.remove_prefix(bytes);
-  }
-  return std::nullopt;
 }
 
 }  // namespace millrace

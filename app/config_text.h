@@ -1,8 +1,6 @@
 // Texts of a configuration that stand for something else: environment variables and files.
 #pragma once
 
-#include <cstddef>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -15,9 +13,5 @@ Result<std::string> expand_environment(std::string_view text);
 
 // What is in the file, less line ends at its end; at most 64 KiB.
 Result<std::string> read_secret(const std::string& path);
-
-// The line, from 1, of the first byte beyond ASCII that stands in neither a text nor a comment of the TOML, where no
-// document has one.
-std::optional<std::size_t> stray_line(std::string_view toml);
 
 }  // namespace millrace

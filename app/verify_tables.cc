@@ -206,17 +206,14 @@ class TableVerifier {
   }
 
   void verify_users() {
-    std::vector<bool> met(counters_.next_user);
+    std::set<std::uint64_t> met;
     users_ = scan<UserState>(
         Table::kUsers, [](auto, auto value) { return decode_user(value); },
         [&](auto, const UserState& user) {
           const std::uint64_t index = raw(user.index);
-          if (index < met.size()) {
-            expect(!met[index], "user number " + text(index) + " is given twice");
-            met[index] = true;
-          } else {
-            report_.problem("user number " + text(index) + " was never given; the next is " + text(met.size()));
-          }
+          expect(met.insert(index).second, "user number " + text(index) + " is given twice");
+          expect(index < counters_.next_user,
+                 "user number " + text(index) + " was never given; the next is " + text(counters_.next_user));
           expect(user.session < counters_.next_session, "session " + text(user.session) + " was never given");
           expect(user.kinds.size() <= counters_.kinds.size(), "a user has counters of more kinds than there are");
           for (const Interaction& entry : user.history) known(entry.item);

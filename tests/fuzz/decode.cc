@@ -65,11 +65,12 @@ void check_event(const Event& event, const IngestOptions& options) {
   MILLRACE_CHECK(std::isfinite(event.quantity) && event.quantity != 0.0F);
 }
 
-void check_fault(const Fault& fault) {
+void check_fault(const Fault& fault, const FieldMapping& mapping) {
   bool documented = false;
   for (const std::string_view known : reason::kAll) documented = documented || known == fault.reason;
   MILLRACE_CHECK(documented);
-  MILLRACE_CHECK(!fault.detail.empty() && fault.detail.size() < kDetailBytesMax);
+  MILLRACE_CHECK(!fault.detail.empty() &&
+                 fault.detail.size() < kDetailBytesMax + mapping.user.size() + mapping.time_format.size());
   MILLRACE_CHECK(is_valid_utf8(fault.detail));
 }
 
@@ -79,7 +80,7 @@ void decode(EventDecoder& decoder, const IngestOptions& options, const Record& r
   if (const Event* event = std::get_if<Event>(&decoded.result)) {
     check_event(*event, options);
   } else {
-    check_fault(std::get<Fault>(decoded.result));
+    check_fault(std::get<Fault>(decoded.result), options.topics.front().mapping);
   }
 }
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <chrono>
 #include <string>
 
@@ -22,6 +23,15 @@ constexpr std::string_view kGoodRequest = "GET /metrics HTTP/1.1\r\nHost: x\r\nC
 constexpr int kMomentMs = 2;
 constexpr int kNever = -1;
 constexpr std::size_t kAnswerBytesMax = 1 << 20;
+
+// libFuzzer's clock is a signal.
+template <class Call>
+auto again(const Call& call) {
+  while (true) {
+    const auto result = call();
+    if (result >= 0 || errno != EINTR) return result;
+  }
+}
 
 class Port {
  public:
@@ -52,7 +62,7 @@ class Port {
     }
     std::string answer;
     std::array<char, 4096> buffer{};
-    for (ssize_t got = 0; (got = recv(socket, buffer.data(), buffer.size(), 0)) > 0;) {
+    for (ssize_t got = 0; (got = again([&] { return recv(socket, buffer.data(), buffer.size(), 0); })) > 0;) {
       answer.append(buffer.data(), static_cast<std::size_t>(got));
       MILLRACE_CHECK(answer.size() <= kAnswerBytesMax);
     }
@@ -64,7 +74,7 @@ class Port {
   // A server that has heard enough may hang up first.
   static void send_all(int socket, std::string_view bytes) {
     while (!bytes.empty()) {
-      const ssize_t sent = send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+      const ssize_t sent = again([&] { return send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL); });
       if (sent <= 0) return;
       bytes.remove_prefix(static_cast<std::size_t>(sent));
     }
