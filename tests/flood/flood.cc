@@ -75,6 +75,7 @@ Config config_of(const FloodOptions& options) {
   config.model.encoder.negatives = 64;
   config.model.encoder.token_buckets = 1'024;
   config.model.encoder.max_rows = options.max_items;
+  config.model.factors.dimension = 16;
   config.model.factors.max_users = options.max_users;
   config.model.memory.max_sessions = options.max_users;
   return config;
