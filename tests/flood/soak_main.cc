@@ -41,7 +41,7 @@ int main(int argc, char** argv) {
   millrace::testing::FloodOptions options;
   options.users = 10'000'000;
   options.items = 1'000'000;
-  options.max_users = 1'000'000;
+  options.max_users = 100'000;
   options.max_items = 10'000;
   options.cache_bytes = 64ULL << 20;
   app.add_option("--users", options.users, "users that come once each")->capture_default_str();

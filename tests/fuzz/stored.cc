@@ -99,14 +99,18 @@ Config small_config() {
   return config;
 }
 
-// Families keep what they know of items by number, so a row of a made-up item asks for as much memory as the number
-// says.
-bool asks_for_much(Table table, std::string_view key) {
+// The model keeps what it knows of items by number, so a row of a made-up item asks for as much memory as the number
+// says, and so does the count of known items.
+bool asks_for_much(Table table, std::string_view key, std::string_view value) {
   if (table != Table::kModel) return false;
   const std::size_t owner = key.find('\0');
   const std::size_t name = owner == std::string_view::npos ? owner : key.find('\0', owner + 1);
   if (name == std::string_view::npos) return false;
   const std::string_view number = key.substr(name + 1);
+  if (number == "state") {
+    ByteReader in(value.substr(std::min<std::size_t>(1, value.size())));
+    return in.varint() > kItemsMax || in.varint() > kItemsMax || in.varint() > kItemsMax;
+  }
   return read_key(number, 0, static_cast<int>(std::min<std::size_t>(number.size(), 8))) > kItemsMax;
 }
 
@@ -121,7 +125,7 @@ WriteBatch rows_of(std::string_view rest) {
     rest.remove_prefix(key.size());
     const std::string value(rest.substr(0, value_bytes));
     rest.remove_prefix(value.size());
-    if (!asks_for_much(table, key)) batch.put(table, key, value);
+    if (!asks_for_much(table, key, value)) batch.put(table, key, value);
   }
   return batch;
 }
