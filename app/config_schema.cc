@@ -140,6 +140,7 @@ void visit_features(ConfigVisitor& v, FeatureOptions& features) {
   v.duration("counter_half_life", features.counter_half_life, kSomeTime);
   integer(v, "neighbours_per_item", features.neighbours_per_item, {1, 10'000});
   integer(v, "max_items", features.max_items, {1, 100'000'000});
+  integer(v, "max_users", features.max_users, {100, 1'000'000'000});
   integer(v, "max_categories_per_user", features.max_categories_per_user, {1, 10'000});
   v.bytes("user_cache_bytes", features.user_cache_bytes, kAnyBytes);
   v.bytes("item_cache_bytes", features.item_cache_bytes, kAnyBytes);

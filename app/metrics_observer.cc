@@ -106,6 +106,8 @@ void MetricsObserver::ingested(const StepObservation& step) {
   metrics_.foreign_keys(step.ingested.foreign_keys);
   metrics_.catalogue_changes(Outcome::kApplied, step.catalogue_changes);
   metrics_.catalogue_changes(Outcome::kDeadLetter, step.catalogue_dead_letters);
+  metrics_.evicted_users(step.users_gone);
+  metrics_.unknown_items(step.items_unknown);
 }
 
 void MetricsObserver::timed(const StepObservation& step) {

@@ -31,6 +31,8 @@ struct StepObservation {
   std::uint64_t model_step = 0;
   Effort effort;
   std::span<const LiveTrial> trials;
+  std::uint64_t users_gone = 0;     // made room for new ones
+  std::uint64_t items_unknown = 0;  // events of items beyond the bound
   struct Seconds {
     double ingest = 0, features = 0, model = 0, lists = 0, store = 0, publish = 0, total = 0;
   } seconds;

@@ -23,6 +23,17 @@ Result<std::uint64_t> read_meta_counter(const Store& store, std::string_view key
   return number;
 }
 
+Result<std::string> read_meta_engine(const Store& store) {
+  const auto row = store.get(Table::kMeta, kEngineKey);
+  if (!row.ok()) return row.error();
+  if (!row->has_value()) return std::string();
+  ByteReader in(**row);
+  const std::uint8_t format = in.u8();
+  std::string engine(in.string());
+  if (format == 1 && in.done()) return engine;
+  return stop_error(ErrorCode::kCorruption, "reading 'engine' of the store: the row is unreadable; restore a backup");
+}
+
 void put_meta_counter(WriteBatch& batch, std::string_view key, std::uint64_t number) {
   ByteWriter out;
   out.u8(1);

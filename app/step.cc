@@ -51,7 +51,8 @@ struct Step::State {
   Status load() {
     MILLRACE_ASSIGN_OR_RETURN(last_step, read_meta_counter(store, kLastStepKey));
     MILLRACE_ASSIGN_OR_RETURN(const std::uint64_t checkpoint, read_meta_counter(store, kCheckpointStepKey));
-    MILLRACE_RETURN_IF_ERROR(read_engine());
+    MILLRACE_ASSIGN_OR_RETURN(engine, read_meta_engine(store));
+    // What is learnt again is bit-identical only with the vector code and matrix kernels that learnt it first.
     if (last_step > checkpoint && !engine.empty()) {
       nn::adopt_engine(engine);
       if (engine != nn::engine_signature()) former_engine = engine;
@@ -61,21 +62,6 @@ struct Step::State {
     MILLRACE_ASSIGN_OR_RETURN(learner, make_learner(options.model));
     MILLRACE_RETURN_IF_ERROR(learner->restore(store));
     return learn_again();
-  }
-
-  // What is learnt again is bit-identical only with the vector code and matrix kernels that learnt it first.
-  Status read_engine() {
-    const auto row = store.get(Table::kMeta, kEngineKey);
-    if (!row.ok()) return row.error();
-    if (!row->has_value()) return Ok{};
-    ByteReader in(**row);
-    const std::uint8_t format = in.u8();
-    engine = in.string();
-    if (format != 1 || !in.done()) {
-      return stop_error(ErrorCode::kCorruption,
-                        "reading 'engine' of the store: the row is unreadable; restore a backup");
-    }
-    return Ok{};
   }
 
   // The steps after the model's checkpoint, from their records and the example log.
@@ -273,6 +259,10 @@ Result<StepOutput> Step::run(const StepInput& input, WriteBatch& batch) {
     put_lists(output.lists, batch);
   }
   output.seconds.lists = watch.lap();
+  MILLRACE_ASSIGN_OR_RETURN(const std::vector<UserId> gone, state.features->make_room(batch));
+  erase_lists(gone, batch);
+  output.users_gone = gone.size();
+  output.items_unknown = input.events.size() - learn.examples.size();
   state.features->flush(batch);
   state.record(input, learn, batch);
   state.checkpoint(input.step, batch);

@@ -65,6 +65,8 @@ struct StepOutput {
   std::vector<RecommendationList> lists;
   LearnOutcome learnt;
   std::vector<LiveTrial> trials;
+  std::uint64_t users_gone = 0;     // made room for new ones (features.max_users)
+  std::uint64_t items_unknown = 0;  // events of items beyond features.max_items
   struct Seconds {
     double features = 0, model = 0, lists = 0;
   } seconds;  // measured, outside byte equality

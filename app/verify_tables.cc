@@ -15,6 +15,7 @@
 #include "features/counters.h"
 #include "features/features.h"
 #include "features/rows.h"
+#include "features/user_queue.h"
 #include "ingest/partition_ledger.h"
 #include "model/example_log.h"
 #include "model/learner.h"
@@ -46,6 +47,7 @@ class TableVerifier {
     verify_partitions();
     verify_seen_ids();
     verify_users();
+    verify_user_queue();
     verify_items();
     verify_neighbours();
     scan<ContentRow>(Table::kCatalogue, [](auto, auto value) { return ContentRows::decode(value); });
@@ -108,6 +110,8 @@ class TableVerifier {
     last_step_ = counter(kLastStepKey);
     checkpoint_ = counter(kCheckpointStepKey);
     base_ = counter(kVersionBaseKey);
+    const auto engine = read_meta_engine(store_);
+    if (!engine.ok()) report_.problem(engine.error().message);
     auto counters = load_counters(store_, config_.kinds);
     if (counters.ok()) {
       counters_ = std::move(*counters);
@@ -202,22 +206,41 @@ class TableVerifier {
   }
 
   void verify_users() {
-    std::vector<bool> met(counters_.next_user);
-    scan<UserState>(
+    std::set<std::uint64_t> met;
+    users_ = scan<UserState>(
         Table::kUsers, [](auto, auto value) { return decode_user(value); },
         [&](auto, const UserState& user) {
           const std::uint64_t index = raw(user.index);
-          if (index < met.size()) {
-            expect(!met[index], "user number " + text(index) + " is given twice");
-            met[index] = true;
-          } else {
-            report_.problem("user number " + text(index) + " was never given; the next is " + text(met.size()));
-          }
+          expect(met.insert(index).second, "user number " + text(index) + " is given twice");
+          expect(index < counters_.next_user,
+                 "user number " + text(index) + " was never given; the next is " + text(counters_.next_user));
           expect(user.session < counters_.next_session, "session " + text(user.session) + " was never given");
           expect(user.kinds.size() <= counters_.kinds.size(), "a user has counters of more kinds than there are");
           for (const Interaction& entry : user.history) known(entry.item);
           for (const SeenItem& entry : user.seen) known(entry.item);
         });
+  }
+
+  // Every user has one place, and the places are those between the ends.
+  void verify_user_queue() {
+    std::uint64_t places = 0;
+    for (std::size_t rank = 0; rank < kUserRanks; ++rank)
+      places += counters_.queue[rank].next - counters_.queue[rank].first;
+    std::set<std::string> users;
+    const std::uint64_t rows = scan<QueuedUser>(
+        Table::kUserQueue, [](auto, auto value) { return decode_queued_user(value); },
+        [&](std::string_view key, const QueuedUser& queued) {
+          const std::size_t rank = key.empty() ? kUserRanks : static_cast<std::uint8_t>(key[0]);
+          const auto place = number_key(key.substr(std::min<std::size_t>(1, key.size())));
+          const bool between = rank < kUserRanks && place.ok() && *place >= counters_.queue[rank].first &&
+                               *place < counters_.queue[rank].next;
+          expect(between, "a place is outside the queue");
+          expect(users.insert(queued.user).second, "a user has two places");
+          const auto row = store_.get(Table::kUsers, queued.user);
+          expect(row.ok() && row->has_value(), "a place is of no known user");
+        });
+    expect(rows == places, "there should be " + text(places) + " places");
+    expect(!counters_.queued || rows == users_, "there are " + text(users_) + " users");
   }
 
   void verify_items() {
@@ -318,6 +341,7 @@ class TableVerifier {
   std::uint64_t checkpoint_ = 0;
   std::uint64_t base_ = 0;
   std::uint64_t items_ = 0;
+  std::uint64_t users_ = 0;
   std::uint64_t examples_end_ = 0;
   FeatureCounters counters_;
   std::map<std::string, std::uint64_t> seen_;  // ids ever remembered, by partition

@@ -114,10 +114,12 @@ inline std::string key_u32(std::uint32_t v) {
   append_key(key, v, 4);
   return key;
 }
-// Requires key.size() >= at + bytes.
+// A key that ends before reads as if zeros followed.
 inline std::uint64_t read_key(std::string_view key, std::size_t at = 0, int bytes = 8) {
   std::uint64_t v = 0;
-  for (int i = 0; i < bytes; ++i) v = v << 8 | static_cast<std::uint8_t>(key[at + static_cast<std::size_t>(i)]);
+  for (const std::size_t end = at + static_cast<std::size_t>(bytes); at < end; ++at) {
+    v = v << 8 | (at < key.size() ? static_cast<std::uint8_t>(key[at]) : 0U);
+  }
   return v;
 }
 

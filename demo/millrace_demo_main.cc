@@ -93,6 +93,9 @@ int main_program(int argc, char** argv) {
   run_command->add_option("--millrace", demo.millrace, "The service's program")->capture_default_str();
   run_command->add_option("--folder", demo.folder, "For state and logs (default: a temporary one)");
   run_command->add_option("--metrics-port", demo.metrics_port, "Of the service (default: any free one)");
+  run_command->add_option("--rate", demo.rate_max, "Records a second at most (0: as fast as they are taken)")
+      ->capture_default_str();
+  run_command->add_option("--record", demo.record, "A folder for memory, disk, freshness and recall over time");
   run_command->add_flag("--keep", demo.keep, "Leave everything running at the end, until Ctrl-C");
   add_source_options(*run_command, demo.source);
 

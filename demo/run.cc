@@ -15,6 +15,7 @@
 #include "demo/feeder.h"
 #include "demo/processes.h"
 #include "demo/progress.h"
+#include "demo/recording.h"
 #include "demo/showcase.h"
 
 namespace millrace {
@@ -58,6 +59,7 @@ class Demo {
 
  private:
   Status start();
+  Status start_recording();
   void start_feeding();
   Ending watch();
   bool settled(const Reading& reading) const;
@@ -75,6 +77,7 @@ class Demo {
   std::unique_ptr<EventSource> source_;
   std::optional<BrokerProcess> broker_;
   std::optional<ServiceProcess> service_;
+  std::optional<Recording> recording_;
   std::unique_ptr<Feeder> feeder_;
   std::unique_ptr<Auditor> auditor_;
   std::atomic<std::uint64_t> settled_by_metrics_ = 0;
@@ -94,7 +97,8 @@ Status Demo::start() {
   std::printf("Starting an embedded Kafka broker …\n");
   MILLRACE_ASSIGN_OR_RETURN(broker_, BrokerProcess::start(options_.self, folder_));
   const std::string& bootstrap = broker_->bootstrap_servers();
-  MILLRACE_ASSIGN_OR_RETURN(feeder_, Feeder::open({.bootstrap_servers = bootstrap}, *source_));
+  MILLRACE_ASSIGN_OR_RETURN(feeder_,
+                            Feeder::open({.bootstrap_servers = bootstrap, .rate_max = options_.rate_max}, *source_));
   MILLRACE_RETURN_IF_ERROR(feeder_->feed_items());
   std::printf("Starting millrace …\n");
   const int port = options_.metrics_port > 0 ? options_.metrics_port : free_port();
@@ -103,6 +107,13 @@ Status Demo::start() {
   MILLRACE_ASSIGN_OR_RETURN(service_, ServiceProcess::start(service));
   MILLRACE_RETURN_IF_ERROR(service_->wait_until_ready());
   MILLRACE_ASSIGN_OR_RETURN(auditor_, Auditor::open({.bootstrap_servers = bootstrap}));
+  return options_.record.empty() ? Status(Ok{}) : start_recording();
+}
+
+Status Demo::start_recording() {
+  const double rate = static_cast<double>(std::max<std::uint64_t>(1, options_.rate_max));
+  const double expected = static_cast<double>(options_.source.events) / rate;
+  MILLRACE_ASSIGN_OR_RETURN(recording_, Recording::open(options_.record, folder_ / "state", expected));
   return Ok{};
 }
 
@@ -158,6 +169,7 @@ Ending Demo::watch() {
     samples_ = Samples::parse(*text);
     const Reading reading = read_progress(samples_, elapsed(), feeder_->produced());
     settled_by_metrics_ = reading.settled;
+    if (recording_) recording_->observe(reading, samples_);
     const bool complete = settled(reading);
     const auto now = steady_clock::now();
     if (complete || now - shown >= kShowEvery) {
@@ -229,6 +241,10 @@ int Demo::run() {
   feeding_seconds_ = elapsed();
   start_feeding();
   Ending ending = watch();
+  if (recording_) {
+    if (const Status drawn = recording_->draw(); !drawn.ok()) ending = fail(drawn.error().message);
+    std::printf("\nrecorded in %s: soak.csv, soak.svg\n", options_.record.c_str());
+  }
   if (ending == Ending::kComplete) ending = finish();
   if (ending == Ending::kComplete && options_.keep) stay();
   if (ending == Ending::kInterrupted) std::printf("\ninterrupted; stopping\n");

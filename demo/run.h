@@ -3,6 +3,7 @@
 // feeding and auditing.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 
 #include "demo/open_source.h"
@@ -15,6 +16,8 @@ struct DemoOptions {
   std::filesystem::path millrace;  // the service's program
   std::filesystem::path folder;    // for state, configuration and logs; empty: a temporary one
   int metrics_port = 0;            // 0: any free one
+  std::uint64_t rate_max = 0;      // records a second; 0: as fast as they are taken
+  std::filesystem::path record;    // where the run is recorded over time; empty: nowhere
   bool keep = false;               // leave everything running at the end, until interrupted
 };
 

@@ -8,7 +8,8 @@
 namespace millrace {
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kVersion = 2;
+constexpr std::uint8_t kQueuedVersion = 2;
 constexpr std::string_view kKey = "features";
 
 std::string encode(const FeatureCounters& counters) {
@@ -18,6 +19,10 @@ std::string encode(const FeatureCounters& counters) {
   out.varint(counters.next_session);
   out.varint(counters.kinds.size());
   for (const std::string& kind : counters.kinds) out.string(kind);
+  for (const QueueEnds& ends : counters.queue) {
+    out.varint(ends.first);
+    out.varint(ends.next);
+  }
   return out.take();
 }
 
@@ -25,11 +30,19 @@ Result<FeatureCounters> decode(const std::string& bytes) {
   ByteReader in(bytes);
   CountReader counts(in);
   FeatureCounters counters;
-  if (in.u8() != kVersion) return undecodable("features", bytes, kVersion);
+  const std::uint8_t version = in.u8();
+  if (version == 0 || version > kVersion) return undecodable("features", bytes, kVersion);
   counters.next_user = in.varint();
   counters.next_session = in.varint();
   counters.kinds.resize(counts.next(1));
   for (std::string& kind : counters.kinds) kind = in.string();
+  counters.queued = version >= kQueuedVersion;
+  for (QueueEnds& ends : counters.queue) {
+    if (!counters.queued) break;
+    ends.first = in.varint();
+    ends.next = in.varint();
+    if (ends.first > ends.next) return undecodable("features", "", kVersion);
+  }
   if (!counts.done()) return undecodable("features", bytes, kVersion);
   counters.stored = bytes;
   return counters;

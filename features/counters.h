@@ -7,6 +7,7 @@
 
 #include "core/event.h"
 #include "core/result.h"
+#include "features/user_queue.h"
 #include "store/store.h"
 
 namespace millrace {
@@ -15,7 +16,9 @@ struct FeatureCounters {
   std::uint64_t next_user = 0;
   std::uint64_t next_session = 1;  // 0 stands for "no session yet"
   std::vector<std::string> kinds;  // names by KindIndex
-  std::string stored;              // the bytes in the store
+  UserQueueEnds queue{};
+  bool queued = true;  // false: of a version without the queue, whose users have no place in it yet
+  std::string stored;  // the bytes in the store
 };
 
 // kInvalid where `kinds` do not begin with the kinds the store was written with: rows refer to kinds by number.

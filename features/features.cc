@@ -4,20 +4,28 @@
 #include <array>
 #include <utility>
 
+#include "features/codec_parts.h"
 #include "features/counters.h"
 #include "features/item_names.h"
 #include "features/item_update.h"
 #include "features/row_cache.h"
 #include "features/rows.h"
+#include "features/user_queue.h"
 #include "features/user_update.h"
 
 namespace millrace {
 namespace {
 
+// Rows of the user queue that a step looks at for each new user, and besides: so a step's work is bounded, and the
+// queue is gone through before the users beyond the bound are a sixteenth.
+constexpr std::uint64_t kLooksPerNewcomer = 16;
+constexpr std::uint64_t kLooks = 256;
+
 class StoredFeatures final : public Features {
  public:
   StoredFeatures(const FeatureOptions& options, const Store& store)
       : options_(options),
+        store_(store),
         names_(options.max_items),
         users_(store, options.user_cache_bytes),
         items_(store, options.item_cache_bytes / 4),
@@ -26,6 +34,8 @@ class StoredFeatures final : public Features {
 
   Status load(const Store& store) {
     MILLRACE_ASSIGN_OR_RETURN(counters_, load_counters(store, options_.kinds));
+    queue_ = UserQueue(counters_.queue);
+    if (!counters_.queued) MILLRACE_RETURN_IF_ERROR(queue_all_users());
     return names_.load(store);
   }
 
@@ -44,6 +54,8 @@ class StoredFeatures final : public Features {
   Result<std::optional<ItemState>> item(const ItemId& item) override;
   Result<std::vector<Neighbour>> neighbours(const ItemId& item, Relation relation) override;
 
+  Result<std::vector<UserId>> make_room(WriteBatch& batch) override;
+  std::uint64_t user_count() const override { return queue_.size(); }
   void flush(WriteBatch& batch) override;
 
   CacheStatistics user_cache() const override { return users_.statistics(); }
@@ -60,11 +72,16 @@ class StoredFeatures final : public Features {
 
  private:
   Result<RowCache<ItemRows>::Entry*> load_item(ItemIndex index);
+  Status queue_all_users();
+  Result<std::uint64_t> go_on(UserRank rank, std::uint64_t looks, WriteBatch& batch, std::vector<UserId>& gone);
   Status relate(const UserState& user, ItemIndex item, const Event& event, const Place& place);
   Status relate_together(const UserState& user, ItemIndex item, Millis time, std::uint64_t session);
 
   const FeatureOptions options_;
+  const Store& store_;
   FeatureCounters counters_;
+  UserQueue queue_;
+  std::vector<std::string> newcomers_;  // since the last flush, in the order of their numbers
   ItemNames names_;
   RowCache<UserRows> users_;
   RowCache<ItemRows> items_;
@@ -107,7 +124,10 @@ Result<Example> StoredFeatures::apply(const Event& event) {
   const Kind& kind = options_.kinds.at(event.kind);
   MILLRACE_ASSIGN_OR_RETURN(auto* user, users_.load(event.user.bytes));
   const bool first = !user->exists;
-  if (first) user->row.index = UserIndex{counters_.next_user++};
+  if (first) {
+    user->row.index = UserIndex{counters_.next_user++};
+    newcomers_.push_back(event.user.bytes);
+  }
   Place place = place_of(user->row, event.event_time, event.session, options_.session_gap, counters_.next_session);
   const bool back = event.quantity < 0.0F;
   if (back && place.opens_session) place.session = user->row.session;
@@ -231,7 +251,65 @@ Result<std::vector<Neighbour>> StoredFeatures::neighbours(const ItemId& item, Re
   return ranked_neighbours(entry->row, options_.counter_half_life);
 }
 
+// A store of a version without the queue: all its users come as newcomers, in the order of their numbers.
+Status StoredFeatures::queue_all_users() {
+  std::vector<std::pair<UserIndex, std::string>> users;
+  Status status = Ok{};
+  const auto visit = [&](std::string_view key, std::string_view value) {
+    const auto row = decode_user(value);
+    if (row.ok()) {
+      users.emplace_back(row->index, key);
+    } else {
+      status = row.error();
+    }
+    return status.ok();
+  };
+  MILLRACE_RETURN_IF_ERROR(store_.scan(Table::kUsers, "", "", visit));
+  MILLRACE_RETURN_IF_ERROR(std::move(status));
+  std::sort(users.begin(), users.end());
+  for (auto& [index, user] : users) newcomers_.push_back(std::move(user));
+  return Ok{};
+}
+
+Result<std::vector<UserId>> StoredFeatures::make_room(WriteBatch& batch) {
+  std::vector<UserId> gone;
+  std::uint64_t looks = kLooks + kLooksPerNewcomer * newcomers_.size();
+  while (looks > 0 && queue_.size() + newcomers_.size() > options_.max_users) {
+    const UserRank rank = queue_.turn(newcomers_.size(), options_.max_users);
+    MILLRACE_ASSIGN_OR_RETURN(const std::uint64_t looked, go_on(rank, looks, batch, gone));
+    if (looked == 0) break;  // only this step's are left
+    looks -= looked;
+  }
+  return gone;
+}
+
+// Looks at the next of a rank, at most as many as must go; returns how many.
+Result<std::uint64_t> StoredFeatures::go_on(UserRank rank, std::uint64_t looks, WriteBatch& batch,
+                                            std::vector<UserId>& gone) {
+  const std::uint64_t excess = queue_.size() + newcomers_.size() - options_.max_users;
+  MILLRACE_ASSIGN_OR_RETURN(const auto queued, queue_.head(store_, rank, std::min(looks, excess)));
+  for (const QueuedUser& entry : queued) users_.want(entry.user);
+  MILLRACE_RETURN_IF_ERROR(users_.fetch());
+  for (const QueuedUser& entry : queued) {
+    MILLRACE_ASSIGN_OR_RETURN(auto* user, users_.load(entry.user));
+    if (!user->exists) return undecodable("user queue", "", 1);
+    queue_.pop(rank, batch);
+    if (user->dirty || user->row.interactions > entry.interactions) {
+      queue_.push(UserRank::kRegular, {entry.user, user->row.interactions}, batch);
+    } else {
+      users_.mark_erased(*user);
+      gone.emplace_back(entry.user);
+    }
+  }
+  return std::uint64_t{queued.size()};
+}
+
 void StoredFeatures::flush(WriteBatch& batch) {
+  // One interaction is what made them known.
+  for (const std::string& user : newcomers_) queue_.push(UserRank::kNewcomer, {user, 1}, batch);
+  newcomers_.clear();
+  queue_.settle();
+  counters_.queue = queue_.ends();
   flush_counters(counters_, batch);
   names_.flush(batch);
   users_.flush(batch);

@@ -33,7 +33,8 @@ struct FeatureOptions {
   Millis session_gap{30 * 60 * 1000};          // a longer pause begins a new session where the event gives none
   Millis counter_half_life{7 * 86'400'000LL};  // of decayed counters
   std::size_t neighbours_per_item = 64;        // transitions, and co-occurrences, kept per item
-  std::size_t max_items = 1'000'000;  // known items; beyond it events of new items are applied with kUnknownItem
+  std::size_t max_items = 1'000'000;     // known items; beyond it events of new items are applied with kUnknownItem
+  std::uint64_t max_users = 10'000'000;  // known users; beyond it old ones make room (user_queue.h)
   std::size_t max_categories_per_user = 32;
   std::uint64_t user_cache_bytes = 256ULL << 20;
   std::uint64_t item_cache_bytes = 256ULL << 20;
@@ -71,6 +72,12 @@ class Features {
   virtual Result<std::optional<ItemState>> item(const ItemId& item) = 0;
   // Decayed to the row's newest time, heaviest first, ties by lower index.
   virtual Result<std::vector<Neighbour>> neighbours(const ItemId& item, Relation relation) = 0;
+
+  // Users beyond max_users that make room now: their rows go with the coming flush(). Once a step, after all that
+  // touches users; those of this step stay. A bounded number of rows is looked at, so there may be more users than
+  // max_users for a while: those of a step, and a sixteenth.
+  virtual Result<std::vector<UserId>> make_room(WriteBatch& batch) = 0;
+  virtual std::uint64_t user_count() const = 0;  // as of the last flush
 
   // Appends every row changed since the last flush to `batch`, in a deterministic order, and marks them clean. If the
   // batch is not committed the object must be thrown away.

@@ -1,6 +1,10 @@
 #include "features/item_names.h"
 
+#include <algorithm>
+#include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "core/bytes.h"
 #include "features/codec_parts.h"
@@ -14,7 +18,7 @@ constexpr std::uint8_t kVersion = 1;
 
 Status ItemNames::load(const Store& store) {
   std::optional<Error> broken;
-  std::size_t rows = 0;
+  std::vector<std::pair<std::uint64_t, ItemId>> rows;
   auto visit = [&](std::string_view key, std::string_view value) {
     ByteReader in(value);
     const bool known_version = in.u8() == kVersion;
@@ -23,17 +27,20 @@ Status ItemNames::load(const Store& store) {
       broken = undecodable("item ids", value, kVersion);
       return false;
     }
-    if (index >= ids_.size()) ids_.resize(index + 1);
-    ids_[index] = ItemId(std::string(key));
-    ++rows;
+    rows.emplace_back(index, std::string(key));
     return true;
   };
   MILLRACE_RETURN_IF_ERROR(store.scan(Table::kItemIds, "", "", visit));
   if (broken) return *std::move(broken);
-  if (rows != ids_.size()) {
-    return stop_error(ErrorCode::kCorruption, "reading the stored item ids: found " + std::to_string(rows) +
-                                                  " names for the numbers up to " + std::to_string(ids_.size()) +
-                                                  ", expected one each; restore the state directory from a backup");
+  std::sort(rows.begin(), rows.end());
+  for (auto& [index, id] : rows) {
+    if (index != ids_.size()) {
+      return stop_error(ErrorCode::kCorruption,
+                        "reading the stored item ids: found number " + std::to_string(index) + " among " +
+                            std::to_string(rows.size()) +
+                            ", expected one name for each from 0; restore the state directory from a backup");
+    }
+    ids_.push_back(std::move(id));
   }
   flushed_ = ids_.size();
   indexes_.reserve(ids_.size());

@@ -101,6 +101,8 @@ class RowCache {
         batch.put(Traits::kTable, std::move(key), Traits::encode(entry->row));
       } else {
         batch.erase(Traits::kTable, std::move(key));
+        evict(entry);
+        continue;
       }
       entry->dirty = false;
       account(*entry);

@@ -27,6 +27,8 @@ JsonFault fault_of(simdjson::error_code error) {
       return {Kind::kBadUtf8, "the document is not valid UTF-8"};
     case simdjson::NUMBER_ERROR:
       return {Kind::kMalformed, "a number is malformed or does not fit 64 bits; write longer ids as strings"};
+    case simdjson::TAPE_ERROR:
+      return {Kind::kMalformed, "something is missing, left over, or no JSON value (as NaN and Infinity are none)"};
     default:
       return {Kind::kMalformed, simdjson::error_message(error)};
   }

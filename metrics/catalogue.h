@@ -17,6 +17,8 @@ enum class Metric : std::uint8_t {
   kDeadLetters,
   kForeignKeys,
   kCatalogueChanges,
+  kEvictedUsers,
+  kUnknownItems,
   kLag,
   kAssignedPartitions,
   kRebalances,

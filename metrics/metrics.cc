@@ -20,6 +20,8 @@ void Metrics::dead_letters(TopicIndex topic, std::string_view reason, std::uint6
                        real(count));
 }
 
+void Metrics::evicted_users(std::uint64_t count) { state_->registry.add(Metric::kEvictedUsers, {}, real(count)); }
+void Metrics::unknown_items(std::uint64_t events) { state_->registry.add(Metric::kUnknownItems, {}, real(events)); }
 void Metrics::foreign_keys(std::uint64_t count) { state_->registry.add(Metric::kForeignKeys, {}, real(count)); }
 
 void Metrics::catalogue_changes(Outcome outcome, std::uint64_t count) {

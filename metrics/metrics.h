@@ -75,6 +75,8 @@ class Metrics {
   void dead_letters(TopicIndex topic, std::string_view reason, std::uint64_t count);
   void foreign_keys(std::uint64_t count);
   void catalogue_changes(Outcome outcome, std::uint64_t count);
+  void evicted_users(std::uint64_t count);
+  void unknown_items(std::uint64_t events);
   void lag(std::span<const PartitionLag> partitions);  // of the assigned ones; others disappear
   void assigned(std::uint64_t partitions);
   void rebalance(RebalanceOutcome outcome);

@@ -214,6 +214,10 @@ class LearnerOfFamilies final : public Learner {
 
   Status restore_item(std::string_view key, std::string_view value) {
     MILLRACE_ASSIGN_OR_RETURN(ItemFacts facts, decode_item_facts(value));
+    if (key.size() != sizeof(ItemIndex) || read_key(key, 0, sizeof(ItemIndex)) >= items_->size()) {
+      return stop_error(ErrorCode::kCorruption,
+                        "restoring the learner: a row of 'items' is of no known item; restore a backup");
+    }
     items_->set(ItemIndex{static_cast<std::uint32_t>(read_key(key, 0, 4))}, std::move(facts));
     return Ok{};
   }

@@ -120,4 +120,11 @@ void put_lists(std::span<const RecommendationList> lists, WriteBatch& batch) {
   }
 }
 
+void erase_lists(std::span<const UserId> users, WriteBatch& batch) {
+  for (const UserId& user : users) {
+    batch.erase(Table::kLists, user.bytes);
+    batch.erase(Table::kDirty, user.bytes);
+  }
+}
+
 }  // namespace millrace

@@ -43,6 +43,10 @@ std::string render_list(const RecommendationList& list, const Names& names, cons
 void put_lists(std::span<const RecommendationList> lists, WriteBatch& batch);
 void put_dead_letters(std::span<const DeadLetter> letters, std::uint64_t& next_dead_letter, WriteBatch& batch);
 
+// The lists of users who are no longer known: one that was not delivered yet may still be, for as long as the publisher
+// has it.
+void erase_lists(std::span<const UserId> users, WriteBatch& batch);
+
 // Gives every undelivered list of `store` the version `version`, which must exceed all that were published: the store
 // may be an older one than that which published last, and its lists must not go out below newer ones.
 Status put_undelivered_anew(const Store& store, std::uint64_t version, WriteBatch& batch);

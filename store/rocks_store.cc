@@ -177,15 +177,19 @@ Result<bool> is_empty(const Store& store) {
   return empty;
 }
 
-// Checks the format, or writes it into a store that is new (or was killed between its creation and its first commit).
+// Checks the format, or writes it into a store that is new (or was killed between its creation and its first commit) or
+// of an older format.
 Status settle_format(Store& store, const RocksOptions& options) {
   MILLRACE_ASSIGN_OR_RETURN(const auto format, store.get(Table::kMeta, kFormatKey));
-  if (format) return check_store_format(*format, options.directory);
-  MILLRACE_ASSIGN_OR_RETURN(const bool empty, is_empty(store));
-  if (!empty)
-    return store_error(ErrorCode::kCorruption, "opening the store in " + options.directory,
-                       "it holds rows but no format entry");
-  if (options.read_only) return Ok{};
+  if (format) {
+    MILLRACE_RETURN_IF_ERROR(check_store_format(*format, options.directory));
+  } else {
+    MILLRACE_ASSIGN_OR_RETURN(const bool empty, is_empty(store));
+    if (!empty)
+      return store_error(ErrorCode::kCorruption, "opening the store in " + options.directory,
+                         "it holds rows but no format entry");
+  }
+  if (options.read_only || format == encode_store_format()) return Ok{};
   WriteBatch batch;
   batch.put(Table::kMeta, std::string(kFormatKey), encode_store_format());
   return store.commit(batch);

@@ -12,9 +12,9 @@ constexpr std::uint8_t kFormatVersion = 1;
 }  // namespace
 
 std::string_view table_name(Table table) {
-  constexpr std::array<std::string_view, kTables> kNames{"meta",  "steps",    "partitions",   "seen_ids",  "users",
-                                                         "items", "item_ids", "neighbours",   "catalogue", "examples",
-                                                         "lists", "dirty",    "dead_letters", "model"};
+  constexpr std::array<std::string_view, kTables> kNames{
+      "meta",      "steps",    "partitions", "seen_ids", "users",        "items", "item_ids",  "neighbours",
+      "catalogue", "examples", "lists",      "dirty",    "dead_letters", "model", "user_queue"};
   const auto index = static_cast<std::size_t>(table);
   MILLRACE_CHECK(index < kTables);
   return kNames[index];
@@ -37,10 +37,11 @@ Status check_store_format(std::string_view bytes, std::string_view directory) {
                       where + "its format entry is unreadable (" + std::to_string(bytes.size()) +
                           " bytes); restore the directory from a backup, or move it away and rebuild from the topics");
   }
-  if (format != kStoreFormat) {
+  if (format < kOldestStoreFormat || format > kStoreFormat) {
     return stop_error(ErrorCode::kInvalid,
-                      where + "it has format " + std::to_string(format) + ", this version of millrace reads format " +
-                          std::to_string(kStoreFormat) + "; run the version that wrote it, or use another directory");
+                      where + "it has format " + std::to_string(format) + ", this version of millrace reads formats " +
+                          std::to_string(kOldestStoreFormat) + " to " + std::to_string(kStoreFormat) +
+                          "; run the version that wrote it, or use another directory");
   }
   return Ok{};
 }

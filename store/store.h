@@ -36,8 +36,9 @@ enum class Table : std::uint8_t {
   kDirty,        // user id → version still to be delivered
   kDeadLetters,  // sequence → dead letter still to be delivered
   kModel,        // family, table, row → checkpointed model state
+  kUserQueue,    // rank, place → user: who makes room for new users
 };
-inline constexpr std::size_t kTables = 14;
+inline constexpr std::size_t kTables = 15;
 std::string_view table_name(Table table);
 
 class WriteBatch {

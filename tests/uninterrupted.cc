@@ -19,7 +19,7 @@ namespace {
 
 constexpr Table kCompared[] = {Table::kSteps,    Table::kPartitions, Table::kSeenIds,    Table::kUsers,
                                Table::kItems,    Table::kItemIds,    Table::kNeighbours, Table::kCatalogue,
-                               Table::kExamples, Table::kLists,      Table::kModel};
+                               Table::kExamples, Table::kLists,      Table::kModel,      Table::kUserQueue};
 
 Result<std::vector<StepRecord>> recorded_steps(const Store& store) {
   std::vector<StepRecord> steps;

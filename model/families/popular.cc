@@ -15,6 +15,8 @@ namespace {
 constexpr std::string_view kItemTable = "i";
 constexpr std::string_view kTotalTable = "t";
 constexpr std::uint8_t kRowVersion = 1;
+// Items are bounded by the catalogue of the features; this only bounds what a broken row could ask for.
+constexpr std::uint32_t kMostItems = 1U << 26;
 // The reference follows when weights reach 2^400; what has sunk below 2^-400 is as good as forgotten. Between the two
 // doubles are exact under scaling by powers of two, so that moving the reference loses nothing else.
 constexpr double kHighExponent = 400.0;
@@ -145,6 +147,7 @@ Status PopularFamily::load(std::string_view table, std::string_view key, std::st
     started_ = row.u8() != 0;
   } else if (table == kItemTable && key.size() == 4) {
     const auto item = static_cast<std::uint32_t>(read_key(key, 0, 4));
+    if (item >= kMostItems) return unreadable_row(name(), table);
     if (item >= scores_.size()) scores_.resize(item + std::size_t{1}, 0.0);
     scores_[item] = row.f64();
   } else {

@@ -159,6 +159,19 @@ TEST(ConfigTest, ValuesOutOfRangeOrOfTheWrongShapeAreRefused) {
 
 TEST(ConfigTest, TextThatIsNotTomlIsRefusedWithItsPlace) { EXPECT_THAT(error_of("[lists\n"), HasSubstr("my.toml:1:")); }
 
+TEST(ConfigTest, LettersBeyondAsciiStandInTextsAndComments) {
+  for (const char* letter : {"é", "あ", "ж", "　x", "𝛼"}) {
+    EXPECT_THAT(error_of("lists.length = " + std::string(letter) + "\n"), HasSubstr("my.toml:1:")) << letter;
+    const auto config =
+        parse_config("# " + std::string(letter) + "\npublish.model = \"\"\"a\\\n  " + letter + "\"\"\"\n", "my.toml");
+    ASSERT_TRUE(config.ok()) << config.error().message;
+    EXPECT_TRUE(config->publish.options.format.model.starts_with("a")) << letter;
+  }
+  EXPECT_EQ(parse_config("publish.model = \"\"\"a\\\n  é\"\"\"\n", "my.toml")->publish.options.format.model, "aé");
+}
+
+TEST(ConfigTest, ThreeBracketsAreRefused) { EXPECT_THAT(error_of("[[[a]]]\n"), HasSubstr("my.toml:1:3: not TOML")); }
+
 TEST(ConfigTest, KeysThatContradictEachOtherAreRefused) {
   EXPECT_THAT(error_of("features.context_length = 60"), HasSubstr("expected at most features.history_length, 50"));
   EXPECT_THAT(error_of("model.encoder.dimension = 100"), HasSubstr("expected a multiple of 16"));

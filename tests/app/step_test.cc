@@ -103,6 +103,23 @@ TEST(StepTest, AKillBeforeAnyStepEndsInTheSameBytes) {
   EXPECT_EQ(dump(*uninterrupted), dump(*killed));
 }
 
+TEST(StepTest, WhoMakesRoomIsGoneFromEveryTableAndAKillChangesNothing) {
+  const auto events = walk_events(1000, 3);
+  StepOptions options = small_step_options();
+  options.features.max_users = 15;  // of 40
+  const auto uninterrupted = make_memory_store();
+  run_all(*uninterrupted, options, events);
+  for (const Table table : {Table::kUsers, Table::kLists, Table::kDirty, Table::kUserQueue}) {
+    EXPECT_LE(uninterrupted->size(table).rows, 15U + kBatch) << table_name(table);
+    EXPECT_EQ(uninterrupted->size(table).rows, uninterrupted->size(Table::kUsers).rows) << table_name(table);
+  }
+  std::vector<std::uint64_t> every_step;
+  for (std::uint64_t number = 2; number <= 40; ++number) every_step.push_back(number);
+  const auto killed = make_memory_store();
+  run_all(*killed, options, events, every_step);
+  EXPECT_EQ(dump(*uninterrupted), dump(*killed));
+}
+
 TEST(StepTest, AUserTouchedManyTimesInAStepGetsOneListOfTheNewestVersion) {
   const auto store = make_memory_store();
   const auto lists = run_all(*store, small_step_options(), walk_events(1000, 4));

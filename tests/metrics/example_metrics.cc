@@ -10,6 +10,8 @@ void report_ingest(Metrics& metrics) {
   metrics.records(TopicIndex{0}, std::nullopt, Outcome::kDeadLetter, 2);
   metrics.dead_letters(TopicIndex{0}, "malformed_json", 2);
   metrics.foreign_keys(1);
+  metrics.evicted_users(3);
+  metrics.unknown_items(2);
   metrics.catalogue_changes(Outcome::kApplied, 4);
   metrics.lag(std::vector<PartitionLag>{{TopicIndex{0}, PartitionIndex{0}, 7}, {TopicIndex{1}, PartitionIndex{3}, 0}});
   metrics.assigned(2);

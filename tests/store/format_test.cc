@@ -11,17 +11,18 @@ namespace {
 
 using ::testing::HasSubstr;
 
-TEST(StoreFormat, FirstFormatIsFrozen) {
-  EXPECT_EQ(encode_store_format(), std::string("\x01\x01", 2));
+TEST(StoreFormat, IsFrozenAndTheFirstIsStillRead) {
+  EXPECT_EQ(encode_store_format(), std::string("\x01\x02", 2));
+  EXPECT_TRUE(check_store_format(std::string("\x01\x02", 2), "/d").ok());
   EXPECT_TRUE(check_store_format(std::string("\x01\x01", 2), "/d").ok());
 }
 
 TEST(StoreFormat, ANewerFormatIsRefusedByNumber) {
-  const Status status = check_store_format(std::string("\x01\x02", 2), "/data/store");
+  const Status status = check_store_format(std::string("\x01\x03", 2), "/data/store");
   ASSERT_FALSE(status.ok());
   EXPECT_EQ(status.error().code, ErrorCode::kInvalid);
   EXPECT_THAT(status.error().message, HasSubstr("/data/store"));
-  EXPECT_THAT(status.error().message, HasSubstr("format 2"));
+  EXPECT_THAT(status.error().message, HasSubstr("format 3"));
 }
 
 TEST(StoreFormat, OtherBytesAreCorruption) {
@@ -38,7 +39,7 @@ TEST(StoreFormat, TableNamesAreFrozen) {
   for (std::size_t i = 0; i < kTables; ++i) names += std::string(table_name(static_cast<Table>(i))) + " ";
   EXPECT_EQ(names,
             "meta steps partitions seen_ids users items item_ids neighbours catalogue examples lists dirty "
-            "dead_letters model ");
+            "dead_letters model user_queue ");
 }
 
 }  // namespace
