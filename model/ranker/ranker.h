@@ -1,7 +1,7 @@
 // The learned ranker: which source to trust, for whom and when, learnt while the stream runs. Its network
 // (ranker/network.h) is trained by listwise softmax (Cao et al., "Learning to rank", ICML 2007) on what was taken, each
 // prediction made before it is learnt, with Adam; lists are ranked by a running average of the weights (Polyak and
-// Juditsky, 1992). Each prediction is learnt from once: learnt again it would be learnt by heart (decision 0008). Its
+// Juditsky, 1992). Each prediction is learnt from once: learnt again it would be learnt by heart (decision 0009). Its
 // state is small and saved with every step, so that recovery need not rank again.
 //
 // Row "ranker": u8 2, u64 fingerprint of the columns' names, varint updates, varint predictions learnt, both
