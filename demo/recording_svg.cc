@@ -133,21 +133,21 @@ class Picture {
 
   void draw_axes(const Scale& scale, double top) {
     const double step = scale.logarithmic ? 10.0 : nice_step(scale.high - scale.low, 4.0);
-    for (double value = scale.low; value <= scale.high * 1.0001;
-         value = scale.logarithmic ? value * step : value + step) {
+    double value = scale.low;
+    while (value <= scale.high * 1.0001) {
       rule(kLeft, scale.y(value), kWidth - kRight, scale.y(value));
       text(kLeft - 8.0, scale.y(value) + 4.0, "end", format("%.6g", value));
+      value = scale.logarithmic ? value * step : value + step;
     }
     const bool minutes = end_ > 600.0;
     const bool hours = end_ > 4.0 * 3600.0;
     const double unit = hours ? 3600.0 : minutes ? 60.0 : 1.0;
-    for (double at = 0.0; at <= end_; at += unit * nice_step(end_ / unit, 10.0)) {
-      rule(x_of(at), top, x_of(at), top + kPanelHeight);
-      text(x_of(at), top + kPanelHeight + 16.0, "middle",
-           format("%g %s", at / unit,
-                  hours     ? "h"
-                  : minutes ? "min"
-                            : "s"));
+    const double pause = nice_step(end_ / unit, 10.0);
+    const char* name = hours ? "h" : minutes ? "min" : "s";
+    for (int mark = 0; mark * pause * unit <= end_; ++mark) {
+      const double x = x_of(mark * pause * unit);
+      rule(x, top, x, top + kPanelHeight);
+      text(x, top + kPanelHeight + 16.0, "middle", format("%g %s", mark * pause, name));
     }
   }
 
