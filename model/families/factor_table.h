@@ -3,18 +3,15 @@
 // the cap the row untouched for longest makes room. Rows are stored by nn::EmbeddingTable.
 #pragma once
 
-#include <absl/container/flat_hash_map.h>
-
 #include <cstdint>
-#include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/result.h"
 #include "model/families/dirty_rows.h"
 #include "model/families/family.h"
+#include "model/families/keyed_slots.h"
 #include "model/nn/row_store.h"
-#include "model/nn/touch_order.h"
 
 namespace millrace {
 
@@ -31,15 +28,15 @@ struct FactorTableOptions {
 
 class FactorTable {
  public:
-  static constexpr std::uint32_t kNoRow = 0xffffffff;
+  static constexpr std::uint32_t kNoRow = KeyedSlots::kNone;
 
   explicit FactorTable(const FactorTableOptions& options);
 
   std::size_t dimension() const { return dimension_; }
-  std::size_t rows() const { return entries_.size(); }
+  std::size_t rows() const { return slots_.size(); }
   // The row of a key, or kNoRow.
-  std::uint32_t find(std::uint64_t key) const;
-  std::uint64_t key_of(std::uint32_t row) const { return entries_[row].key; }
+  std::uint32_t find(std::uint64_t key) const { return slots_.find(key); }
+  std::uint64_t key_of(std::uint32_t row) const { return slots_.key_of(row); }
   // Makes the row if there is none. Requires growing clocks.
   std::uint32_t touch(std::uint64_t key, std::uint64_t clock);
 
@@ -58,24 +55,13 @@ class FactorTable {
   std::uint64_t memory_bytes() const;
 
  private:
-  struct Entry {
-    std::uint64_t key = 0;
-    std::uint64_t clock = 0;
-    bool present = false;  // false only between load() and loaded(), for rows not in yet
-    bool dirty = false;
-  };
-  std::uint32_t make_row(std::uint64_t key);
-  void push_row();
+  void draw(std::uint32_t row, std::uint64_t key);
   void mark(std::uint32_t row);
-  std::string encode(std::uint32_t row) const;
 
   FactorTableOptions options_;
   std::size_t dimension_;
-  absl::flat_hash_map<std::uint64_t, std::uint32_t> index_;  // key → row; looked up, never iterated
-  std::vector<Entry> entries_;                               // by row
-  nn::RowStore values_;  // factors, bias, sum of squares of the factors' gradients, of the bias's
-  nn::TouchOrder order_;
-  std::vector<std::uint64_t> changed_keys_;  // whose row changed or went since the last save
+  KeyedSlots slots_;
+  nn::RowStore values_;  // by slot: factors, bias, sum of squares of the factors' gradients, of the bias's
   DirtyRows stale_;
 };
 
