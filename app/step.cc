@@ -124,6 +124,7 @@ struct Step::State {
       if (change.content) {
         facts.price = change.content->price;
         facts.tokens = content_tokens(*change.content);
+        facts.categories = category_tokens(*change.content).size();
       }
       learn.changes.push_back({item, std::move(facts)});
     }

@@ -62,9 +62,14 @@ void add_words(std::vector<std::uint32_t>& tokens, std::string_view title) {
 
 }  // namespace
 
-std::vector<std::uint32_t> content_tokens(const ItemContent& content) {
+std::vector<std::uint32_t> category_tokens(const ItemContent& content) {
   std::vector<std::uint32_t> tokens;
   for (const std::string& category : content.categories) add_token(tokens, folded(category), kCategorySeed);
+  return tokens;
+}
+
+std::vector<std::uint32_t> content_tokens(const ItemContent& content) {
+  std::vector<std::uint32_t> tokens = category_tokens(content);
   add_words(tokens, content.title);
   return tokens;
 }

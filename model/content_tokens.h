@@ -13,5 +13,7 @@ namespace millrace {
 // compared without regard to case (Unicode case folding, compatibility forms composed). Text that is not UTF-8 has no
 // words.
 std::vector<std::uint32_t> content_tokens(const ItemContent& content);
+// Those of the categories alone: what content_tokens() begins with.
+std::vector<std::uint32_t> category_tokens(const ItemContent& content);
 
 }  // namespace millrace

@@ -13,6 +13,7 @@ struct ItemFacts {
   bool available = true;
   float price = 0.0F;
   std::vector<std::uint32_t> tokens;  // hashed categories and title tokens (content_tokens.h), at most kMaxTokens
+  std::size_t categories = 0;         // so many of the tokens, the first ones, are of categories
   bool operator==(const ItemFacts&) const = default;
 };
 inline constexpr std::size_t kMaxTokens = 16;

@@ -5,6 +5,12 @@
 #include "core/bytes.h"
 
 namespace millrace {
+namespace {
+
+constexpr std::uint8_t kFactsVersion = 2;
+constexpr std::uint8_t kFactsBeforeCategories = 1;
+
+}  // namespace
 
 RowSink row_sink(WriteBatch& batch, std::string_view owner) {
   return [&batch, prefix = std::string(owner) + '\0'](std::string_view table, const std::string& key,
@@ -37,11 +43,12 @@ Status for_each_row(const Store& store, std::string_view owner, const RowVisitor
 
 std::string encode_item_facts(const ItemFacts& facts) {
   ByteWriter out;
-  out.u8(1);
+  out.u8(kFactsVersion);
   out.u8(facts.available ? 1 : 0);
   out.f32(facts.price);
   out.varint(facts.tokens.size());
   for (const std::uint32_t token : facts.tokens) out.u32(token);
+  out.varint(facts.categories);
   return out.take();
 }
 
@@ -53,7 +60,9 @@ Result<ItemFacts> decode_item_facts(std::string_view bytes) {
   facts.price = in.f32();
   const std::uint64_t tokens = in.varint();
   for (std::uint64_t i = 0; i < tokens && in.ok(); ++i) facts.tokens.push_back(in.u32());
-  if (format != 1 || !in.done()) {
+  if (format > kFactsBeforeCategories) facts.categories = in.varint();
+  const bool known = format == kFactsBeforeCategories || format == kFactsVersion;
+  if (!known || !in.done() || facts.categories > facts.tokens.size()) {
     return stop_error(ErrorCode::kCorruption,
                       "restoring the model: the facts of an item are unreadable; restore a backup");
   }

@@ -30,6 +30,17 @@ TEST(ContentTokens, ACategoryIsNotTheWord) {
   EXPECT_NE(category, word);
 }
 
+TEST(ContentTokens, BeginWithTheCategories) {
+  ItemContent content;
+  content.title = "a mug";
+  content.categories = {"Mug", "kitchen", "mug"};
+  const auto all = content_tokens(content);
+  const auto categories = category_tokens(content);
+  EXPECT_EQ(categories.size(), 2U);
+  ASSERT_EQ(all.size(), 4U);
+  EXPECT_TRUE(std::equal(categories.begin(), categories.end(), all.begin()));
+}
+
 TEST(ContentTokens, AreDistinctAndBounded) {
   EXPECT_EQ(tokens("mug mug Mug").size(), 1U);
   std::string title;
