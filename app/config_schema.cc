@@ -197,6 +197,10 @@ void visit_small_families(ConfigVisitor& v, ModelOptions& model) {
   v.number("regularisation", model.factors.regularisation, kShare);
   integer(v, "max_users", model.factors.max_users, {1, 100'000'000});
   v.end();
+  v.begin("ratings");
+  integer(v, "max_users", model.ratings.max_users, {1, 100'000'000});
+  integer(v, "log_ratings", model.ratings.log_ratings, {1, 100'000'000});
+  v.end();
 }
 
 void visit_model(ConfigVisitor& v, ModelOptions& model, EffortSettings& effort) {

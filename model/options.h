@@ -57,6 +57,11 @@ struct FactorsOptions {  // matrix factorisation
   std::size_t max_users = 1'000'000;
 };
 
+struct RatingsOptions {
+  std::size_t max_users = 1'000'000;
+  std::size_t log_ratings = 262'144;  // newest ratings, of which some are learnt again
+};
+
 struct RankerOptions {
   std::size_t candidates_per_source = 60;
   float rate = 0.007F;          // Adam, of a full mini-batch
@@ -72,8 +77,8 @@ struct ModelOptions {
   bool learning = true;            // off: nothing is learnt, for floors and tests
   std::size_t minibatch = 128;     // examples at most
   std::size_t minibatch_min = 16;  // fewer wait for the next step
-  std::vector<std::string> families{"encoder", "memory", "related", "trending", "rising",
-                                    "popular", "habit",  "factors", "visit",    "pulse"};
+  std::vector<std::string> families{"encoder", "memory",  "related", "trending", "rising", "popular",
+                                    "habit",   "factors", "visit",   "pulse",    "ratings"};
   bool evaluate_learners = false;  // also answer queries with each learner alone
   EncoderOptions encoder;
   MemoryOptions memory;
@@ -81,6 +86,7 @@ struct ModelOptions {
   PopularityOptions popularity;
   FactorsOptions factors;
   RankerOptions ranker;
+  RatingsOptions ratings;
 };
 
 }  // namespace millrace

@@ -9,12 +9,13 @@ namespace {
 
 constexpr std::uint64_t kOthersPurpose = 105;
 
-bool is_rating(const Example& example) { return example.signal == Signal::kRating && example.item != kUnknownItem; }
+// Ratings were learnt here once; rows of theirs may still be stored.
+bool was_of_ratings(std::string_view table) { return table == "ru" || table == "ri" || table == "rt"; }
 
 }  // namespace
 
 FactorsFamily::FactorsFamily(const FactorsOptions& options, std::uint64_t seed, const ItemTable& items)
-    : seed_(seed), ratings_(options, seed), likings_(options, seed, items) {}
+    : seed_(seed), likings_(options, seed, items) {}
 
 std::vector<std::vector<ScoredItem>> FactorsFamily::rank(std::span<const RankRequest> requests, std::size_t k) {
   return likings_.rank(requests, k);
@@ -25,7 +26,6 @@ void FactorsFamily::score(const Context& context, std::span<const ItemIndex> ite
 }
 
 void FactorsFamily::observe(const Example& example) {
-  if (is_rating(example)) ratings_.learn(example);
   if (!is_positive(example)) return;
   Random random(seed_, example.sequence, kOthersPurpose);
   likings_.learn(example, random);
@@ -34,28 +34,17 @@ void FactorsFamily::observe(const Example& example) {
 TrainReport FactorsFamily::train(const Minibatch& batch) {
   Random random = batch.random;
   for (const Example* example : batch.examples.subspan(batch.fresh)) {
-    if (is_rating(*example)) ratings_.replay(*example);
     if (is_positive(*example)) likings_.replay(*example, random);
   }
   return {};  // its errors are not on the scale of the encoder's loss
 }
 
-std::optional<float> FactorsFamily::predict_rating(const Context& context, ItemIndex item) {
-  return ratings_.predict(context.user, item);
-}
-
-void FactorsFamily::save(const RowSink& sink, bool all) {
-  ratings_.save(sink, all);
-  likings_.save(sink, all);
-}
+void FactorsFamily::save(const RowSink& sink, bool all) { likings_.save(sink, all); }
 
 Status FactorsFamily::load(std::string_view table, std::string_view key, std::string_view value) {
-  return table.starts_with('r') ? ratings_.load(table, key, value) : likings_.load(table, key, value);
+  return was_of_ratings(table) ? Status(Ok{}) : likings_.load(table, key, value);
 }
 
-Status FactorsFamily::loaded() {
-  MILLRACE_RETURN_IF_ERROR(ratings_.loaded());
-  return likings_.loaded();
-}
+Status FactorsFamily::loaded() { return likings_.loaded(); }
 
 }  // namespace millrace

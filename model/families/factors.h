@@ -1,13 +1,11 @@
-// Matrix factorisation: of ratings (RatingFactors) and of wants (LikingFactors). Both learn event by event, so that
-// predict_rating() and score() are always up to date, and again from replayed mini-batches. Lists are ranked a step at
-// a time, for a scan of the catalogue costs far less in a batch. Users are capped: who was not touched for longest
-// makes room. One thread.
+// Matrix factorisation of wants (LikingFactors). Learns event by event, so that score() is always up to date, and again
+// from replayed mini-batches. Lists are ranked a step at a time, for a scan of the catalogue costs far less in a batch.
+// Users are capped: who was not touched for longest makes room. One thread.
 #pragma once
 
 #include <cstdint>
 
 #include "model/families/factors_liking.h"
-#include "model/families/factors_rating.h"
 #include "model/families/family.h"
 #include "model/item_table.h"
 #include "model/options.h"
@@ -27,17 +25,15 @@ class FactorsFamily final : public Family {
   void score(const Context& context, std::span<const ItemIndex> items, std::span<float> scores) override;
   void observe(const Example& example) override;
   TrainReport train(const Minibatch& batch) override;
-  std::optional<float> predict_rating(const Context& context, ItemIndex item) override;
   void item_changed(ItemIndex item) override { likings_.item_changed(item); }
   void save(const RowSink& sink, bool all) override;
   Status load(std::string_view table, std::string_view key, std::string_view value) override;
   Status loaded() override;
-  std::uint64_t memory_bytes() const override { return ratings_.memory_bytes() + likings_.memory_bytes(); }
-  std::uint64_t rows() const override { return ratings_.rows() + likings_.rows(); }
+  std::uint64_t memory_bytes() const override { return likings_.memory_bytes(); }
+  std::uint64_t rows() const override { return likings_.rows(); }
 
  private:
   std::uint64_t seed_;
-  RatingFactors ratings_;
   LikingFactors likings_;
 };
 

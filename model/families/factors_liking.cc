@@ -12,7 +12,7 @@ namespace {
 constexpr std::string_view kUserTable = "lu";
 constexpr std::string_view kItemTable = "li";
 constexpr int kNegatives = 16;        // items that a wanted one is set against
-constexpr float kAdagradRate = 2.0F;  // times the configured rate, as for ratings
+constexpr float kAdagradRate = 2.0F;  // times the configured rate: Adagrad takes larger steps than plain descent
 constexpr float kInitialDeviation = 0.1F;
 constexpr std::uint64_t kUserPurpose = 103;
 constexpr std::uint64_t kItemPurpose = 104;

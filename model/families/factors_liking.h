@@ -40,7 +40,6 @@ class LikingFactors {
   void item_changed(ItemIndex item);
 
   void save(const RowSink& sink, bool all);
-  // Takes the rows of tables whose name begins with "l".
   Status load(std::string_view table, std::string_view key, std::string_view value);
   Status loaded();
   std::uint64_t rows() const { return users_.rows() + items_.rows(); }

@@ -9,6 +9,7 @@
 #include "model/families/memory.h"
 #include "model/families/popular.h"
 #include "model/families/pulse.h"
+#include "model/families/ratings.h"
 #include "model/families/related.h"
 #include "model/families/visit.h"
 
@@ -31,6 +32,10 @@ FamilyPointer make_related(const ModelOptions& options, const ItemTable& items) 
 
 FamilyPointer make_factors(const ModelOptions& options, const ItemTable& items) {
   return std::make_unique<FactorsFamily>(options.factors, options.seed, items);
+}
+
+FamilyPointer make_ratings(const ModelOptions& options, const ItemTable& items) {
+  return std::make_unique<RatingsFamily>(options.ratings, options.seed, items);
 }
 
 FamilyPointer make_habit(const ModelOptions& options, const ItemTable& items) {
@@ -69,7 +74,7 @@ constexpr std::array kEntries{
     Entry{"encoder", make_encoder}, Entry{"memory", make_memory},   Entry{"related", make_related},
     Entry{"factors", make_factors}, Entry{"habit", make_habit},     Entry{"trending", make_trending},
     Entry{"rising", make_rising},   Entry{"popular", make_popular}, Entry{"visit", make_visit},
-    Entry{"pulse", make_pulse},
+    Entry{"pulse", make_pulse},     Entry{"ratings", make_ratings},
 };
 
 }  // namespace

@@ -69,7 +69,7 @@ class EvaluateTest : public ::testing::Test {
     }
     EvaluateOptions options;
     options.step = small_step_options();
-    options.step.model.families = {"related", "popular", "factors"};
+    options.step.model.families = {"related", "popular", "factors", "ratings"};
     options.step.model.factors.dimension = 16;
     options.file.path = path_;
     options.file.kinds = test_kinds();
@@ -265,7 +265,7 @@ TEST(Evaluator, AnUnknownTargetIsMissedEvenIfItsBatchMakesItKnown) {
 }
 
 TEST(Evaluator, ARatingAskedEarlySeesNothingAddedLater) {
-  const auto runner = runner_of({"factors"});
+  const auto runner = runner_of({"ratings"});
   EvaluatorOptions options;
   options.rating_range = {1.0F, 5.0F};
   Evaluator evaluator(options, *runner);

@@ -27,6 +27,8 @@ ModelOptions small_options() {
   options.related.neighbours_per_item = 5;
   options.factors.dimension = 8;
   options.factors.max_users = 8;  // so that users are evicted
+  options.ratings.max_users = 8;
+  options.ratings.log_ratings = 24;
   return options;
 }
 
