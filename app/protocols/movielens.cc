@@ -1,5 +1,6 @@
 #include "app/protocols/movielens.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "app/evaluate_stream.h"
@@ -19,6 +20,10 @@ std::vector<std::string> words_of(const std::string& text) {
     }
   }
   return words;
+}
+
+bool is_year(const std::string& text) {
+  return text.size() == 4 && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
 }  // namespace
@@ -55,6 +60,7 @@ Result<MovieContent> MovieContent::read(const YardstickOptions& options) {
     ItemContent movie;
     movie.title = cells[1];
     movie.categories = words_of(cells[3]);
+    if (is_year(cells[2])) movie.categories.push_back(cells[2].substr(0, 3) + "0s");
     content.untold_.emplace(cells[0], std::move(movie));
   }
 }

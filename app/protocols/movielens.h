@@ -15,7 +15,8 @@ namespace millrace {
 // Ratings in time order, ties in the file's order.
 Result<std::vector<Event>> read_movielens(const YardstickOptions& options, const KindTable& kinds);
 
-// Titles and genres, handed to the step after an item's first event: nothing is known of an item before its turn.
+// Titles, genres and decades, handed to the step after an item's first event: nothing is known of an item before its
+// turn.
 class MovieContent {
  public:
   static Result<MovieContent> read(const YardstickOptions& options);

@@ -25,7 +25,7 @@ class ProtocolTest : public ::testing::Test {
     options.letter = letter;
     options.data = folder_;
     options.step = small_step_options();
-    options.step.model.families = {"related", "popular", "factors"};
+    options.step.model.families = {"related", "popular", "factors", "ratings"};
     options.step.model.factors.dimension = 16;
     options.progress = false;
     return options;
@@ -185,6 +185,22 @@ TEST(RealData, FloorsAreThePublishedOnes) {
     EXPECT_NEAR(value_of(row, "recall@10"), 0.105, 0.001) << name;
     EXPECT_NEAR(value_of(row, "ndcg@10"), 0.055, 0.001) << name;
   }
+}
+
+TEST(RealData, RatingsReachTheirMark) {
+  const char* data = std::getenv("MILLRACE_DATA");
+  if (data == nullptr) GTEST_SKIP() << "MILLRACE_DATA is not set: give it the folder with the unpacked yardstick files";
+  YardstickOptions options;
+  options.data = data;
+  options.step.model.families = {"ratings"};
+  options.progress = false;
+  options.letter = 'D';
+  if (!find_data_file(options.data, "ml-100k.inter").ok()) GTEST_SKIP() << "no ml-100k.inter, unpacked, in " << data;
+  const auto ratings = yardstick(options);
+  ASSERT_TRUE(ratings.ok()) << ratings.error().message;
+  EXPECT_LT(value_of(ratings->served, "mae"), 0.720);
+  EXPECT_LT(value_of(ratings->served, "rmse"), 0.915);
+  EXPECT_LT(value_of(ratings->served.parts.front().row, "rmse"), 0.935);
 }
 
 }  // namespace
