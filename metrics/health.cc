@@ -9,12 +9,12 @@ std::string_view check_name(Check check) {
   return kNames[static_cast<std::size_t>(check)];
 }
 
-Health::Health(std::chrono::milliseconds beat_limit)
-    : beat_limit_(beat_limit), last_beat_(std::chrono::steady_clock::now()) {}
+Health::Health(std::chrono::milliseconds beat_limit, const Clock& clock)
+    : beat_limit_(beat_limit), clock_(clock), last_beat_(clock.steady()) {}
 
 void Health::beat() {
   const std::lock_guard lock(mutex_);
-  last_beat_ = std::chrono::steady_clock::now();
+  last_beat_ = clock_.steady();
 }
 
 void Health::set(Check check, bool passes, std::string detail) {
@@ -24,7 +24,7 @@ void Health::set(Check check, bool passes, std::string detail) {
 
 HealthAnswer Health::alive() const {
   const std::lock_guard lock(mutex_);
-  const auto age = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - last_beat_);
+  const auto age = std::chrono::duration_cast<std::chrono::milliseconds>(clock_.steady() - last_beat_);
   const bool alive = age <= beat_limit_;
   return {alive, std::string(alive ? "ok" : "FAILED") + " loop: last beat " + std::to_string(age.count()) +
                      " ms ago, limit " + std::to_string(beat_limit_.count()) + " ms\n"};

@@ -9,6 +9,8 @@
 #include <string>
 #include <string_view>
 
+#include "core/time.h"
+
 namespace millrace {
 
 enum class Check : std::uint8_t {
@@ -28,7 +30,7 @@ struct HealthAnswer {
 class Health {
  public:
   // Alive while the last beat is younger than `beat_limit`. Checks fail until they are set.
-  explicit Health(std::chrono::milliseconds beat_limit);
+  explicit Health(std::chrono::milliseconds beat_limit, const Clock& clock = system_clock());
 
   void beat();
   // `detail` says why; shown in the answer.
@@ -43,8 +45,9 @@ class Health {
     std::string detail = "not yet";
   };
   std::chrono::milliseconds beat_limit_;
+  const Clock& clock_;
   mutable std::mutex mutex_;
-  std::chrono::steady_clock::time_point last_beat_;
+  std::chrono::nanoseconds last_beat_;
   std::array<CheckState, kChecks> checks_;
 };
 
