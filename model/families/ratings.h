@@ -29,6 +29,7 @@ class RatingsFamily final : public Family {
   void observe(const Example& example) override;
   // Within the range of ratings met so far; nullopt before the first.
   std::optional<float> predict_rating(const Context& context, ItemIndex item) override;
+  void item_changed(ItemIndex /*item*/) override { experts_.content_changed(); }
   void save(const RowSink& sink, bool all) override;
   Status load(std::string_view table, std::string_view key, std::string_view value) override;
   Status loaded() override;

@@ -48,6 +48,9 @@ class RatingExperts {
   // `opinion` is that of just before. Learns it, and `replays` old ones again.
   void learn(const Rating& rating, const RatingOpinion& opinion, std::uint32_t replays);
 
+  // Facts of an item are others than at the last call of opinion().
+  void content_changed() { conditioned_on_.reset(); }
+
   void save(const RowSink& sink, bool all);
   // nullopt for a table that is none of the above.
   std::optional<Status> load(std::string_view table, std::string_view key, std::string_view value);

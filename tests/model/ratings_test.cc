@@ -173,6 +173,23 @@ TEST_F(RatingsTest, WhatWasAskedBeforeIsNoObstacleToLearning) {
   EXPECT_TRUE(saved(asked) == saved(silent));
 }
 
+TEST_F(RatingsTest, ContentThatChangesCountsAtOnce) {
+  RatingsFamily asked(options_, 1, items_);
+  for (std::uint32_t i = 0; i < 60; ++i) asked.observe(rating(i % 3, i * 7 % 20, static_cast<float>(1 + i * i % 5)));
+  RatingsFamily restored(options_, 1, items_);
+  ASSERT_TRUE(load_from(saved(asked), restored).ok());
+  const float before = predicted(asked, 1, 4);
+  ItemFacts drama;
+  drama.tokens = {5};
+  drama.categories = 1;
+  for (std::uint32_t item = 0; item < 20; item += 2) {
+    items_.set(ItemIndex{item}, drama);
+    asked.item_changed(ItemIndex{item});
+  }
+  EXPECT_NE(predicted(asked, 1, 4), before);
+  EXPECT_EQ(predicted(asked, 1, 4), predicted(restored, 1, 4));
+}
+
 // The stored layout, field by field as docs/formats.md has it: a change here is a change of a stored format.
 class RatingRows : public RatingsTest {
  protected:
