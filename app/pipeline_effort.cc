@@ -6,7 +6,7 @@
 namespace millrace {
 namespace {
 
-constexpr double kSlowestBacklogSeconds = 0.5;
+constexpr double kSlowestBacklogSeconds = 0.1;
 constexpr double kNewestShare = 0.1;  // of the moving average
 
 }  // namespace

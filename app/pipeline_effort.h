@@ -16,7 +16,7 @@ class EffortGovernor {
 
   // What the last step did: `records` in `seconds`.
   void observe(std::uint64_t records, double seconds);
-  // `lag`: records waiting. At none the most; at half a second's worth of work, or more, the least.
+  // `lag`: records waiting. At none the most; at a tenth of a second's worth of work, or more, the least.
   Effort decide(std::int64_t lag) const;
 
  private:

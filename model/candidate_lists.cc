@@ -1,19 +1,29 @@
 #include "model/candidate_lists.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace millrace {
 
-CandidateLists::CandidateLists(Families families, std::span<const RankRequest> requests, std::size_t per_family)
-    : families_(families), requests_(requests), per_family_(per_family), by_batch_(families.size()) {
+CandidateLists::CandidateLists(Families families, std::span<const RankRequest> requests, std::size_t per_family,
+                               std::size_t at_least)
+    : families_(families),
+      requests_(requests),
+      per_family_(per_family),
+      at_least_(at_least),
+      by_batch_(families.size()) {
   if (requests.empty()) return;
   for (std::size_t f = 0; f < families.size(); ++f) {
     if (families[f]->ranks_by_batch()) {
-      by_batch_[f] = families[f]->rank(requests, per_family);
+      by_batch_[f] = families[f]->rank(requests, wanted(*families[f]));
     } else if (families[f]->rank_version()) {
-      ahead_.emplace_back(*families[f], requests, per_family);
+      ahead_.emplace_back(*families[f], requests, wanted(*families[f]));
     }
   }
+}
+
+std::size_t CandidateLists::wanted(const Family& family) const {
+  return family.reason() == Reason::kPopular ? std::max(per_family_, at_least_) : per_family_;
 }
 
 std::vector<std::vector<ScoredItem>> CandidateLists::take(std::size_t at) {
@@ -26,7 +36,7 @@ std::vector<std::vector<ScoredItem>> CandidateLists::take(std::size_t at) {
     } else if (families_[f]->rank_version()) {
       lists.push_back(ahead_[next_ahead++].take(at));
     } else {
-      lists.push_back(std::move(families_[f]->rank(requests_.subspan(at, 1), per_family_).front()));
+      lists.push_back(std::move(families_[f]->rank(requests_.subspan(at, 1), wanted(*families_[f])).front()));
     }
   }
   return lists;

@@ -15,15 +15,20 @@ namespace millrace {
 class CandidateLists {
  public:
   // Ranks at once what is ranked by batch. All arguments must outlive this.
-  CandidateLists(Families families, std::span<const RankRequest> requests, std::size_t per_family);
+  // Popularity offers `at_least`, so that nobody's list is shorter while there are items.
+  CandidateLists(Families families, std::span<const RankRequest> requests, std::size_t per_family,
+                 std::size_t at_least = 0);
 
   // By family, its best items for requests[at]. Called once for each request, in order.
   std::vector<std::vector<ScoredItem>> take(std::size_t at);
 
  private:
+  std::size_t wanted(const Family& family) const;
+
   Families families_;
   std::span<const RankRequest> requests_;
   std::size_t per_family_;
+  std::size_t at_least_;
   std::vector<std::vector<std::vector<ScoredItem>>> by_batch_;  // by family, by request; empty for the others
   std::vector<RankAhead> ahead_;  // one for each family that has a version, in their order
 };

@@ -46,7 +46,7 @@ class LearnerOfFamilies final : public Learner {
     requests.reserve(queries.size());
     for (const Query& query : queries) requests.push_back({&query.context, query.exclude});
     for (const auto& family : families_) family->set_effort(effort);
-    CandidateLists lists(families_, requests, effort.share(options_.ranker.candidates_per_source));
+    CandidateLists lists(families_, requests, effort.share(options_.ranker.candidates_per_source), k);
     std::vector<Ranking> rankings;
     rankings.reserve(queries.size());
     for (std::size_t q = 0; q < queries.size(); ++q) {

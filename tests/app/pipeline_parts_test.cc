@@ -178,7 +178,7 @@ TEST(EffortGovernor, TrainsMostWhenNothingWaitsAndLeastWhenBehind) {
   EXPECT_EQ(governor.decide(0).replays, 5U);
   governor.observe(1'000, 0.1);  // 10,000 a second
   EXPECT_EQ(governor.decide(0).replays, 5U);
-  EXPECT_EQ(governor.decide(2'500).replays, 3U);
+  EXPECT_EQ(governor.decide(500).replays, 3U);
   EXPECT_EQ(governor.decide(1'000'000).replays, 1U);
   EXPECT_EQ(governor.decide(0).ranked_examples, settings.ranked_examples);
   EXPECT_EQ(governor.decide(0).depth_percent, 100U);
