@@ -7,7 +7,6 @@
 namespace millrace {
 namespace {
 
-using simdjson::dom::element;
 using simdjson::dom::object;
 
 std::int64_t integer(const object& from, std::string_view key, std::int64_t otherwise = 0) {

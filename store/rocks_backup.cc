@@ -49,6 +49,7 @@ Result<std::vector<Backup>> backups_of(const rocksdb::BackupEngineReadOnly& engi
   std::vector<rocksdb::BackupInfo> infos;
   engine.GetBackupInfo(&infos);
   std::vector<Backup> backups;
+  backups.reserve(infos.size());
   for (const rocksdb::BackupInfo& info : infos) backups.push_back(backup_of(info));
   std::sort(backups.begin(), backups.end(), [](const Backup& a, const Backup& b) { return a.id < b.id; });
   if (!backups.empty()) return backups;
