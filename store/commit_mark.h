@@ -2,8 +2,8 @@
 // when the end of its write-ahead log is damaged or missing, and only a note outside the log can tell.
 //
 // The note is written after each commit and not synced: it survives the end of the process at once and a power cut
-// after the kernel's next write-back, so it is never ahead of what was acknowledged. It names its own inode, which a
-// copy of the directory does not have.
+// after the kernel's next write-back, so it is never ahead of what was acknowledged. It names its own file (inode and
+// birth), which a copy of the directory does not have.
 #pragma once
 
 #include <cstdint>
@@ -32,9 +32,9 @@ class CommitMark {
   void note(std::uint64_t sequence);
 
  private:
-  CommitMark(int file, std::uint64_t inode) : file_(file), inode_(inode) {}
+  CommitMark(int file, std::uint64_t identity) : file_(file), identity_(identity) {}
   int file_;
-  std::uint64_t inode_;
+  std::uint64_t identity_;
 };
 
 }  // namespace millrace
