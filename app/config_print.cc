@@ -5,7 +5,7 @@
 #include "app/config_schema.h"
 #include "app/config_toml.h"
 #include "app/config_units.h"
-#include "features/hash.h"
+#include "core/hash.h"
 
 namespace millrace {
 namespace {

@@ -29,12 +29,13 @@ struct SeenItem {
   bool operator==(const SeenItem&) const = default;
 };
 
-// `seen` by item index.
-inline bool has_seen(std::span<const SeenItem> seen, ItemIndex item) {
+// `seen` by item index; nullptr where the item is not among them.
+inline const SeenItem* find_seen(std::span<const SeenItem> seen, ItemIndex item) {
   const auto at = std::lower_bound(seen.begin(), seen.end(), item,
                                    [](const SeenItem& entry, ItemIndex wanted) { return entry.item < wanted; });
-  return at != seen.end() && at->item == item;
+  return at != seen.end() && at->item == item ? &*at : nullptr;
 }
+inline bool has_seen(std::span<const SeenItem> seen, ItemIndex item) { return find_seen(seen, item) != nullptr; }
 
 struct Context {
   UserIndex user{};

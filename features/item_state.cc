@@ -2,7 +2,7 @@
 
 #include "core/bytes.h"
 #include "features/codec_parts.h"
-#include "features/hash.h"
+#include "core/hash.h"
 
 namespace millrace {
 namespace {

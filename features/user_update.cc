@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "features/hash.h"
+#include "core/hash.h"
 
 namespace millrace {
 namespace {

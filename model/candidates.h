@@ -28,9 +28,6 @@ struct Candidates {
   std::vector<float> features;   // columns × items, column after column
   std::vector<float> event;      // event columns
 
-  std::span<const float> column(std::size_t index) const {
-    return std::span(features).subspan(index * items.size(), items.size());
-  }
   // Position of an item, or items.size().
   std::size_t find(ItemIndex item) const;
 };

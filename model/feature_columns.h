@@ -12,7 +12,6 @@ class FeatureColumns {
  public:
   FeatureColumns(std::span<float> values, std::size_t items) : values_(values), items_(items) {}
 
-  std::size_t items() const { return items_; }
   std::span<float> column(std::size_t index) const { return values_.subspan(index * items_, items_); }
 
  private:

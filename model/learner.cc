@@ -51,7 +51,7 @@ class LearnerOfFamilies final : public Learner {
     rankings.reserve(queries.size());
     for (std::size_t q = 0; q < queries.size(); ++q) {
       const Candidates candidates = recommender_.gather(queries[q].context, lists.take(q));
-      rankings.push_back(recommender_.rank(candidates, k));
+      rankings.push_back(recommender_.rank(candidates, recommender_.prepare(candidates), k));
       recommender_.explain(queries[q].context, rankings.back());
     }
     return rankings;
@@ -169,10 +169,12 @@ class LearnerOfFamilies final : public Learner {
     const Candidates candidates = recommender_.gather(*prediction.context, lists);
     std::vector<ItemIndex> targets;
     for (const std::size_t example : prediction.examples) targets.push_back(input.examples[example].item);
-    if (!targets.empty()) recommender_.keep(candidates, targets);
+    if (!targets.empty()) recommender_.observe(candidates);
+    const RankerInput ranker_input = recommender_.prepare(candidates);
+    if (!targets.empty()) recommender_.keep(candidates, ranker_input, targets);
     if (!prediction.query) return;
     Answer& answer = outcome.answers[*prediction.query];
-    answer.served = recommender_.rank(candidates, options_.ranker.candidates_per_source);
+    answer.served = recommender_.rank(candidates, ranker_input, options_.ranker.candidates_per_source);
     if (!options_.evaluate_learners) return;
     for (std::size_t f = 0; f < families_.size(); ++f) {
       if (families_[f]->recommends()) answer.learners.push_back(std::move(lists[f]));
@@ -197,6 +199,7 @@ class LearnerOfFamilies final : public Learner {
   Status restore_own_rows(const Store& store) {
     return for_each_row(store, kLearnerRows, [this](auto, std::string_view key, std::string_view value) -> Status {
       if (key == "ranker") return recommender_.decode(value);
+      if (key == "blend") return Ok{};  // of a version that weighed sources, not candidates
       ByteReader in(value);
       const std::uint8_t format = in.u8();
       model_step_ = in.varint();

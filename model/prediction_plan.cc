@@ -62,12 +62,14 @@ class Planner {
   // Lists are asked for before a basket, not between its lines: what is not asked for tells of the basket's prediction.
   void plan_example(std::size_t i, bool asked) {
     const Example& example = input_.examples[i];
-    const bool continues = !asked && in_one_basket(example);
     const auto newest = newest_.find(example.context.user);
-    if (asked || continues) {
-      const bool learnt = newest != newest_.end() && (!asked || is_wanted(i)) &&
-                          (asked || !predictions_[newest->second].examples.empty());
-      if (learnt) predictions_[newest->second].examples.push_back(i);
+    if (asked) {
+      if (is_wanted(i)) predictions_[newest->second].examples.push_back(i);
+      return;
+    }
+    if (in_one_basket(example)) {
+      const bool begun = newest != newest_.end() && !predictions_[newest->second].examples.empty();
+      if (begun) predictions_[newest->second].examples.push_back(i);
       return;
     }
     if (!is_wanted(i)) {

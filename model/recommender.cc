@@ -53,9 +53,8 @@ Recommender::Recommender(Families families, const ModelOptions& options)
       ranker_(layout_, initial_weights(families, layout_), options.ranker, options.seed),
       slope_(nn::padded(layout_.columns.size(), nn::kLanes)) {}
 
-Ranking Recommender::rank(const Candidates& candidates, std::size_t k) {
+Ranking Recommender::rank(const Candidates& candidates, const RankerInput& input, std::size_t k) {
   const std::size_t count = candidates.items.size();
-  const RankerInput input = ranker_.prepare(candidates);
   const std::span<const float> scores = ranker_.score(input);
   std::vector<std::size_t> order(count);
   std::iota(order.begin(), order.end(), std::size_t{0});
@@ -108,7 +107,7 @@ void Recommender::explain(const Context& context, Ranking& ranking) const {
   }
 }
 
-void Recommender::keep(const Candidates& candidates, std::span<const ItemIndex> targets) {
+void Recommender::keep(const Candidates& candidates, const RankerInput& input, std::span<const ItemIndex> targets) {
   std::vector<std::size_t> positions;
   for (const ItemIndex target : targets) {
     const std::size_t at = candidates.find(target);
@@ -116,9 +115,7 @@ void Recommender::keep(const Candidates& candidates, std::span<const ItemIndex> 
   }
   std::sort(positions.begin(), positions.end());
   positions.erase(std::unique(positions.begin(), positions.end()), positions.end());
-  if (candidates.items.empty()) return;
-  ranker_.observe(candidates);
-  if (!positions.empty()) ranker_.keep(ranker_.prepare(candidates), positions);
+  if (!positions.empty()) ranker_.keep(input, positions);
 }
 
 }  // namespace millrace

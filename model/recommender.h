@@ -27,12 +27,16 @@ class Recommender {
   Candidates gather(const Context& context, std::span<const std::vector<ScoredItem>> lists) const {
     return gather_candidates(families_, layout_, context, lists);
   }
-  // The best `k` candidates, best first, ties by lower index, each with the source that spoke most for it.
-  Ranking rank(const Candidates& candidates, std::size_t k);
+  RankerInput prepare(const Candidates& candidates) const { return ranker_.prepare(candidates); }
+  // The best `k` candidates, best first, ties by lower index, each with the source that spoke most for it. `input`: of
+  // these candidates.
+  Ranking rank(const Candidates& candidates, const RankerInput& input, std::size_t k);
   // Says for each personal recommendation which item of the user's own is behind it.
   void explain(const Context& context, Ranking& ranking) const;
-  // `targets` will have been taken of the candidates: kept for learn(). Called before rank() of the same candidates.
-  void keep(const Candidates& candidates, std::span<const ItemIndex> targets);
+  // A prediction that will be learnt from: its features move the standardisation. Before prepare().
+  void observe(const Candidates& candidates) { ranker_.observe(candidates); }
+  // `targets` will have been taken of the candidates: kept for learn().
+  void keep(const Candidates& candidates, const RankerInput& input, std::span<const ItemIndex> targets);
   // Learns from what was kept in this step.
   void learn() { ranker_.learn(); }
 

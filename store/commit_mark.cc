@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "core/bytes.h"
+#include "core/hash.h"
 
 namespace millrace {
 namespace {
@@ -31,13 +32,12 @@ std::uint64_t identity_of(int file) {
   return identity * kMix + found.stx_btime.tv_nsec;
 }
 
-// FNV-1a: a torn write must not pass for a mark.
+// A torn write must not pass for a mark.
 std::uint64_t sum_of(std::uint64_t sequence, std::uint64_t identity) {
-  std::uint64_t sum = 0xcbf29ce484222325ULL;
-  for (const std::uint64_t number : {sequence, identity}) {
-    for (int shift = 0; shift < 64; shift += 8) sum = (sum ^ (number >> shift & 0xff)) * 0x100000001b3ULL;
-  }
-  return sum;
+  ByteWriter numbers;
+  numbers.u64(sequence);
+  numbers.u64(identity);
+  return fnv1a(numbers.bytes());
 }
 
 }  // namespace

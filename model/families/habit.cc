@@ -15,9 +15,8 @@ double taken(const Context& context) {
 }
 
 double count_of(const Context& context, ItemIndex item) {
-  const auto at = std::lower_bound(context.seen.begin(), context.seen.end(), item,
-                                   [](const SeenItem& seen, ItemIndex wanted) { return seen.item < wanted; });
-  return at != context.seen.end() && at->item == item ? at->count : 0.0;
+  const SeenItem* seen = find_seen(context.seen, item);
+  return seen != nullptr ? seen->count : 0.0;
 }
 
 }  // namespace

@@ -175,10 +175,15 @@ void MemoryFamily::keep_neighbours() {
   std::erase_if(matches_, [threshold](const Match& match) { return match.similarity < threshold; });
 }
 
+std::size_t MemoryFamily::place_of(std::span<const std::uint32_t> held, std::uint32_t item) {
+  std::size_t place = held.size();
+  while (place > 0 && held[place - 1] != item) --place;
+  return place;
+}
+
 void MemoryFamily::vote(const Match& match) {
   const auto held = session_lists_.view(sessions_[match.slot].items);
-  std::size_t place = held.size();
-  while (place > 0 && held[place - 1] != match.item) --place;
+  std::size_t place = place_of(held, match.item);
   if (place == 0 || match.similarity <= 0.0F) return;  // the item has fallen out of a long session
   --place;
   const float before = match.similarity * options_.before_weight;
@@ -208,7 +213,7 @@ std::uint64_t MemoryFamily::memory_bytes() const {
   constexpr std::uint64_t kMapEntryBytes = 20;
   return sessions_.capacity() * sizeof(Session) + session_lists_.memory_bytes() +
          items_seen_.capacity() * sizeof(Item) + rings_.memory_bytes() + numbers_.size() * kMapEntryBytes +
-         similarities_.capacity() * sizeof(Similarity) + scores_.memory_bytes();
+         similarities_.capacity() * sizeof(Similarity) + scores_.memory_bytes() + slots_.memory_bytes();
 }
 
 }  // namespace millrace

@@ -116,13 +116,14 @@ class MemoryFamily final : public Family {
   void weigh_matches();
   void keep_neighbours();
   void vote(const Match& match);
+  // Newest place of the item among what a session holds, from 1; 0 where it has fallen out of a long one.
+  static std::size_t place_of(std::span<const std::uint32_t> held, std::uint32_t item);
   // What the neighbours, and the sessions that hold the last two items, say of the candidates (memory_columns.cc).
   struct Votes;
   struct Following;
   void vote_for_candidates(const Match& match, std::vector<Votes>& votes) const;
   float follow(std::uint32_t item, bool is_last, std::vector<Following>& following) const;
-  std::size_t place_of(std::span<const std::uint32_t> held, std::uint32_t item) const;
-  std::vector<std::uint32_t> last_two(const Context& context) const;
+  std::vector<std::uint32_t> last_two() const;  // of the context that was answered
 
   void save_session(const RowSink& sink, std::uint32_t slot) const;
   void save_item(const RowSink& sink, std::uint32_t index) const;

@@ -52,15 +52,9 @@ struct MemoryFamily::Following {
 std::span<const std::string_view> MemoryFamily::columns() const { return kNames; }
 std::span<const std::string_view> MemoryFamily::event_columns() const { return kEventNames; }
 
-std::size_t MemoryFamily::place_of(std::span<const std::uint32_t> held, std::uint32_t item) const {
-  std::size_t place = held.size();
-  while (place > 0 && held[place - 1] != item) --place;
-  return place;
-}
-
-std::vector<std::uint32_t> MemoryFamily::last_two(const Context& context) const {
+std::vector<std::uint32_t> MemoryFamily::last_two() const {
   std::vector<std::uint32_t> last;
-  for (const std::uint32_t item : question(context).items) {
+  for (const std::uint32_t item : asked_.items) {
     if (item >= items_seen_.size() || items_seen_[item].frequency == 0) continue;
     if (std::find(last.begin(), last.end(), item) != last.end()) continue;
     last.push_back(item);
@@ -139,7 +133,7 @@ void MemoryFamily::describe(const Context& context, std::span<const ItemIndex> i
   neighbourhood_ = 0.0F;
   for (const Match& match : matches_) neighbourhood_ += match.similarity;
   std::vector<Following> following(items.size());
-  const std::vector<std::uint32_t> last = last_two(context);
+  const std::vector<std::uint32_t> last = last_two();
   followed_ = {0.0F, 0.0F};
   for (std::size_t i = 0; i < last.size(); ++i) followed_[i] = follow(last[i], i == 0, following);
 
@@ -181,8 +175,8 @@ void MemoryFamily::describe(const Context& context, std::span<const ItemIndex> i
   }
 }
 
-void MemoryFamily::describe_event(const Context& context, std::span<float> values) {
-  const std::vector<std::uint32_t> last = last_two(context);
+void MemoryFamily::describe_event(const Context& /*context*/, std::span<float> values) {
+  const std::vector<std::uint32_t> last = last_two();
   values[0] = std::log(neighbourhood_ + 1e-2F);
   values[1] = std::log1p(static_cast<float>(matches_.size()));
   values[2] = std::log1p(followed_[0]);

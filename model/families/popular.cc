@@ -22,18 +22,13 @@ constexpr std::uint32_t kMostItems = 1U << 26;
 constexpr double kHighExponent = 400.0;
 constexpr double kForgotten = 0x1.0p-400;
 
-bool in_history(const Example& example) {
-  const auto& history = example.context.history;
-  return std::any_of(history.begin(), history.end(), [&](const Interaction& i) { return i.item == example.item; });
-}
-
 }  // namespace
 
 PopularFamily::PopularFamily(PopularitySettings settings, const ItemTable& items)
     : settings_(std::move(settings)), items_(items) {}
 
 void PopularFamily::observe(const Example& example) {
-  if (!is_positive(example) || (settings_.first_touches && in_history(example))) return;
+  if (!is_positive(example) || (settings_.first_touches && in_history(example.context, example.item))) return;
   const double weight = weight_at(example.time);
   if (weight < kForgotten) return;
   const std::uint32_t item = raw(example.item);

@@ -6,6 +6,7 @@
 #include "core/bytes.h"
 #include "model/families/positive.h"
 #include "model/families/row_error.h"
+#include "model/families/visit.h"
 #include "model/nn/vector_ops.h"
 
 namespace millrace {
@@ -21,8 +22,6 @@ constexpr std::size_t kSums = PulseSource::kSums;
 // The sums that places are taken by: a tenth of a day, twenty events.
 constexpr std::size_t kTenthOfDay = 2;
 constexpr std::size_t kTwentyEvents = kEventsBegin + 1;
-// A user who paused longer begins a new visit.
-constexpr Millis kVisitGap{1'800'000};
 constexpr float kUsualRate = 0.15F;
 
 enum Column : std::uint8_t {
@@ -62,12 +61,6 @@ constexpr std::array<std::string_view, 3> kEventNames{"usual_age", "usual_reach"
 
 float seconds(Millis span) { return static_cast<float>(std::max<std::int64_t>(span.count, 0)) / 1000.0F; }
 float log_age(Millis span) { return std::log(60.0F + seconds(span)) - 10.0F; }
-float log_sum(float sum) { return std::log(sum + 0.05F); }
-
-bool in_history(const Context& context, ItemIndex item) {
-  return std::any_of(context.history.begin(), context.history.end(),
-                     [item](const Interaction& interaction) { return interaction.item == item; });
-}
 
 // Place of each value among all, 0 for the largest.
 void ranks_of(std::span<const float> values, std::span<float> ranks) {
@@ -84,10 +77,6 @@ void ranks_of(std::span<const float> values, std::span<float> ranks) {
 std::span<const std::string_view> PulseSource::columns() const { return kNames; }
 std::span<const std::string_view> PulseSource::event_columns() const { return kEventNames; }
 
-std::vector<std::vector<ScoredItem>> PulseSource::rank(std::span<const RankRequest> requests, std::size_t /*k*/) {
-  return std::vector<std::vector<ScoredItem>>(requests.size());
-}
-
 const PulseSource::Item* PulseSource::find(ItemIndex item) const {
   const bool known = raw(item) < items_.size() && items_[raw(item)].touches > 0;
   return known ? &items_[raw(item)] : nullptr;
@@ -101,16 +90,6 @@ void PulseSource::sums_at(const Item& item, Millis now, std::span<float> sums) c
   for (std::size_t i = 0; i < kTouchDays.size(); ++i) sums[kTouchBegin + i] = -days / kTouchDays[i];
   for (std::size_t i = 0; i < kSums; ++i) {
     sums[i] = item.sums[i] == 0.0F || sums[i] < -60.0F ? 0.0F : item.sums[i] * std::exp2(sums[i]);
-  }
-}
-
-void PulseSource::score(const Context& /*context*/, std::span<const ItemIndex> items, std::span<float> scores) {
-  std::array<float, kSums> sums;
-  for (std::size_t i = 0; i < items.size(); ++i) {
-    const Item* item = find(items[i]);
-    sums.fill(0.0F);
-    if (item != nullptr) sums_at(*item, newest_, sums);
-    scores[i] = log_sum(sums[0]);
   }
 }
 

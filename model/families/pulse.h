@@ -13,11 +13,11 @@
 #include <vector>
 
 #include "model/families/dirty_rows.h"
-#include "model/families/family.h"
+#include "model/families/source.h"
 
 namespace millrace {
 
-class PulseSource final : public Family {
+class PulseSource final : public Source {
  public:
   static constexpr std::array<float, 8> kDays{0.01F, 0.03F, 0.1F, 0.25F, 0.7F, 2.0F, 7.0F, 30.0F};
   static constexpr std::array<float, 11> kEvents{6.0F,    20.0F,    35.0F,    60.0F,     200.0F,   800.0F,
@@ -28,9 +28,6 @@ class PulseSource final : public Family {
 
   std::string_view name() const override { return "pulse"; }
   Reason reason() const override { return Reason::kTrending; }
-  bool recommends() const override { return false; }
-  std::vector<std::vector<ScoredItem>> rank(std::span<const RankRequest> requests, std::size_t k) override;
-  void score(const Context& context, std::span<const ItemIndex> items, std::span<float> scores) override;
   std::span<const std::string_view> columns() const override;
   std::span<const std::string_view> event_columns() const override;
   void describe(const Context& context, std::span<const ItemIndex> items, FeatureColumns columns) override;

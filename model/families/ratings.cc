@@ -5,12 +5,8 @@ namespace millrace {
 RatingsFamily::RatingsFamily(const RatingsOptions& options, std::uint64_t seed, const ItemTable& items)
     : experts_(options, seed, items), stack_(seed) {}
 
-std::vector<std::vector<ScoredItem>> RatingsFamily::rank(std::span<const RankRequest> requests, std::size_t /*k*/) {
-  return std::vector<std::vector<ScoredItem>>(requests.size());
-}
-
-void RatingsFamily::score(const Context& context, std::span<const ItemIndex> items, std::span<float> scores) {
-  for (std::size_t i = 0; i < items.size(); ++i) scores[i] = experts_.liking(context.user, items[i]);
+void RatingsFamily::describe(const Context& context, std::span<const ItemIndex> items, FeatureColumns columns) {
+  for (std::size_t i = 0; i < items.size(); ++i) columns.column(0)[i] = experts_.liking(context.user, items[i]);
 }
 
 void RatingsFamily::observe(const Example& example) {

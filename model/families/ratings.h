@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <optional>
 
-#include "model/families/family.h"
+#include "model/families/source.h"
 #include "model/item_table.h"
 #include "model/options.h"
 #include "model/ratings/rating_experts.h"
@@ -14,18 +14,16 @@
 
 namespace millrace {
 
-class RatingsFamily final : public Family {
+class RatingsFamily final : public Source {
  public:
   // `items` must outlive the family.
   RatingsFamily(const RatingsOptions& options, std::uint64_t seed, const ItemTable& items);
 
   std::string_view name() const override { return "ratings"; }
   Reason reason() const override { return Reason::kEncoder; }
-  bool recommends() const override { return false; }
   void set_effort(const Effort& effort) override { replays_ = effort.replays; }
-  std::vector<std::vector<ScoredItem>> rank(std::span<const RankRequest> requests, std::size_t k) override;
   // How far above the usual the factor models rate each, on a range of 1 to 5; 0 before the first rating.
-  void score(const Context& context, std::span<const ItemIndex> items, std::span<float> scores) override;
+  void describe(const Context& context, std::span<const ItemIndex> items, FeatureColumns columns) override;
   void observe(const Example& example) override;
   // Within the range of ratings met so far; nullopt before the first.
   std::optional<float> predict_rating(const Context& context, ItemIndex item) override;

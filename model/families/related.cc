@@ -7,6 +7,7 @@
 #include "core/bytes.h"
 #include "model/families/positive.h"
 #include "model/families/row_error.h"
+#include "model/families/visit.h"
 #include "model/nn/vector_ops.h"
 
 namespace millrace {
@@ -15,14 +16,13 @@ namespace {
 constexpr std::string_view kItemTable = "i";
 constexpr std::string_view kStateTable = "t";
 constexpr std::uint8_t kRowVersion = 2;
+constexpr std::uint8_t kTogetherOnlyVersion = 1;
 constexpr std::size_t kMostPlaces = 255;  // a history is no longer
 // What lies together stays related over a distance; what the user wants next depends on the newest items.
 constexpr float kLearningDecay = 0.4F;
 constexpr float kRankingDecay = 0.75F;
 constexpr float kFollowingDecay = 3.0F;
 constexpr float kRecentEvents = 6'000.0F;
-// A user who paused longer begins a new visit.
-constexpr Millis kVisitGap{1'800'000};
 
 enum Column : std::uint8_t { kScore, kRootShare, kFollowing, kRecent, kOfLast, kAfterLast, kVisit, kColumns };
 constexpr std::array<std::string_view, kColumns> kNames{"score",   "root_share", "following", "recent",
@@ -231,7 +231,8 @@ void RelatedFamily::save_item(const RowSink& sink, std::uint32_t index) const {
 
 Status RelatedFamily::load(std::string_view table, std::string_view key, std::string_view value) {
   ByteReader row(value);
-  if (row.u8() != kRowVersion) return unreadable_row(name(), table);
+  const std::uint8_t version = row.u8();
+  if (version != kRowVersion && version != kTogetherOnlyVersion) return unreadable_row(name(), table);
   if (table == kStateTable) {
     events_ = static_cast<std::uint32_t>(row.varint());
     return row.done() ? Status(Ok{}) : unreadable_row(name(), table);
@@ -246,16 +247,18 @@ Status RelatedFamily::load(std::string_view table, std::string_view key, std::st
     Neighbour neighbour;
     neighbour.item = static_cast<std::uint32_t>(row.varint());
     neighbour.together = row.f32();
-    neighbour.followed = row.f32();
-    neighbour.recent = row.f32();
-    neighbour.as_of = static_cast<std::uint32_t>(row.varint());
+    if (version != kTogetherOnlyVersion) {
+      neighbour.followed = row.f32();
+      neighbour.recent = row.f32();
+      neighbour.as_of = static_cast<std::uint32_t>(row.varint());
+    }
     lists_.push_back(item.neighbours, neighbour);
   }
   return row.done() ? Status(Ok{}) : unreadable_row(name(), table);
 }
 
 std::uint64_t RelatedFamily::memory_bytes() const {
-  return items_seen_.capacity() * sizeof(Item) + lists_.memory_bytes() + scores_.memory_bytes();
+  return items_seen_.capacity() * sizeof(Item) + lists_.memory_bytes() + scores_.memory_bytes() + slots_.memory_bytes();
 }
 
 }  // namespace millrace

@@ -12,7 +12,7 @@
 // (a half-life of kRecentEvents events), of the last item alone, and of the items of this visit alone.
 //
 // Rows: "i" by item: u8 2, varint count, varint neighbours, then each: varint item, f32 together, f32 followed, f32 of
-// late, varint event that the latter is as of. "t": u8 2, varint events.
+// late, varint event that the latter is as of (1, still read, knows together alone). "t": u8 2, varint events.
 #pragma once
 
 #include <cstdint>

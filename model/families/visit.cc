@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <optional>
 
 #include "model/families/row_error.h"
 
@@ -102,32 +101,18 @@ void describe_history(const Context& context, ItemIndex item, std::span<float> v
 }
 
 void describe_seen(const Context& context, ItemIndex item, float total, std::span<float> values) {
-  const auto at = std::lower_bound(context.seen.begin(), context.seen.end(), item,
-                                   [](const SeenItem& seen, ItemIndex wanted) { return seen.item < wanted; });
-  const bool seen = at != context.seen.end() && at->item == item;
-  const float count = seen ? static_cast<float>(at->count) : 0.0F;
-  const Millis age = seen ? context.now - at->last : Millis{0};
+  const SeenItem* seen = find_seen(context.seen, item);
+  const float count = seen != nullptr ? static_cast<float>(seen->count) : 0.0F;
+  const Millis age = seen != nullptr ? context.now - seen->last : Millis{0};
   values[kTaken] = std::log1p(count);
   values[kTakenShare] = std::sqrt(count / (total + 1.0F));
-  values[kHistoryAge] = seen ? 8.0F - log_hours(age) : 0.0F;
+  values[kHistoryAge] = seen != nullptr ? 8.0F - log_hours(age) : 0.0F;
   // Time since it was taken against the mean time between takings.
   const auto life = static_cast<float>((context.now - context.first_seen).count);
-  values[kDue] = seen && life > 0.0F ? std::min(3.0F, static_cast<float>(age.count) * count / life) : 0.0F;
+  values[kDue] = seen != nullptr && life > 0.0F ? std::min(3.0F, static_cast<float>(age.count) * count / life) : 0.0F;
 }
 
 }  // namespace
-
-std::vector<std::vector<ScoredItem>> VisitSource::rank(std::span<const RankRequest> requests, std::size_t /*k*/) {
-  return std::vector<std::vector<ScoredItem>>(requests.size());
-}
-
-void VisitSource::score(const Context& context, std::span<const ItemIndex> items, std::span<float> scores) {
-  for (std::size_t i = 0; i < items.size(); ++i) {
-    std::array<float, kColumns> values{};
-    describe_session(session_of(context), items[i], values);
-    scores[i] = values[kNearness];
-  }
-}
 
 std::span<const std::string_view> VisitSource::columns() const { return kNames; }
 std::span<const std::string_view> VisitSource::event_columns() const { return kEventNames; }

@@ -4,17 +4,17 @@
 // by heart. It ranks nothing and keeps nothing: all of it comes with the context. One thread.
 #pragma once
 
-#include "model/families/family.h"
+#include "model/families/source.h"
 
 namespace millrace {
 
-class VisitSource final : public Family {
+// A user who paused longer begins a new visit.
+inline constexpr Millis kVisitGap{1'800'000};
+
+class VisitSource final : public Source {
  public:
   std::string_view name() const override { return "visit"; }
   Reason reason() const override { return Reason::kHabit; }
-  bool recommends() const override { return false; }
-  std::vector<std::vector<ScoredItem>> rank(std::span<const RankRequest> requests, std::size_t k) override;
-  void score(const Context& context, std::span<const ItemIndex> items, std::span<float> scores) override;
   std::span<const std::string_view> columns() const override;
   std::span<const std::string_view> event_columns() const override;
   void describe(const Context& context, std::span<const ItemIndex> items, FeatureColumns columns) override;

@@ -61,7 +61,7 @@ void RankerNetwork::backward(std::span<const float> weights, const RankerInput& 
     if (residual == 0.0F) continue;
     const float* x = input.x.data() + i * shape_.features;
     const float* units = products_.row(i);
-    nn::add_scaled(gradient.data() + kHidden * shape_.features, residual, x, shape_.features);
+    nn::add_scaled(gradient.data() + shape_.linear_begin(), residual, x, shape_.features);
     for (std::size_t h = 0; h < kHidden; ++h) {
       if (units[h] <= 0.0F) continue;
       output_gradient[h] += residual * units[h];
@@ -76,7 +76,7 @@ void RankerNetwork::backward(std::span<const float> weights, const RankerInput& 
 }
 
 void RankerNetwork::slope(std::span<const float> weights, std::size_t item, std::span<float> slope) const {
-  const float* linear = weights.data() + kHidden * shape_.features;
+  const float* linear = weights.data() + shape_.linear_begin();
   std::copy(linear, linear + shape_.features, slope.begin());
   const float* output = weights.data() + shape_.output_begin();
   const float* units = products_.row(item);

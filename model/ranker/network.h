@@ -24,6 +24,7 @@ struct NetworkShape {
 
   // Rows that a product with the features is taken with: the hidden units, the linear part, padding.
   static constexpr std::size_t kRows = 48;
+  std::size_t linear_begin() const { return kHidden * features; }
   std::size_t event_begin() const { return kRows * features; }
   std::size_t output_begin() const { return event_begin() + kHidden * event; }
   std::size_t size() const { return output_begin() + kHidden; }
@@ -46,7 +47,7 @@ class RankerNetwork {
   // Hidden units at random, the linear part and the output at zero.
   std::vector<float> initial_weights(Random random) const;
   std::span<float> linear(std::span<float> weights) const {
-    return weights.subspan(NetworkShape::kHidden * shape_.features, shape_.features);
+    return weights.subspan(shape_.linear_begin(), shape_.features);
   }
 
   // One score an item. What backward() and slope() need is kept until the next call.

@@ -1,12 +1,11 @@
 #include "model/ranker/ranker.h"
 
-#include <xxhash.h>
-
 #include <algorithm>
 #include <cmath>
 #include <numeric>
 
 #include "core/bytes.h"
+#include "core/hash.h"
 #include "model/nn/adam.h"
 #include "model/nn/matmul.h"
 #include "model/nn/vector_ops.h"
@@ -31,7 +30,7 @@ std::uint64_t fingerprint(const FeatureLayout& layout) {
     for (const std::string& name : *columns) names += name + '\n';
     names += '\n';
   }
-  return XXH3_64bits(names.data(), names.size());
+  return fnv1a(names);
 }
 
 NetworkShape shape_of(const FeatureLayout& layout) {
@@ -60,6 +59,7 @@ Ranker::Ranker(const FeatureLayout& layout, std::span<const float> initial_linea
 }
 
 void Ranker::observe(const Candidates& candidates) {
+  if (candidates.items.empty()) return;
   features_.observe(candidates.features, candidates.items.size());
   event_.observe(candidates.event, 1);
 }

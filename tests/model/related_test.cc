@@ -6,6 +6,7 @@
 #include <cmath>
 #include <map>
 
+#include "core/bytes.h"
 #include "tests/model/family_testing.h"
 
 namespace millrace {
@@ -107,6 +108,19 @@ TEST_F(RelatedTest, AnswersAnewWhenTheSameContextIsAskedAfterAnEvent) {
   EXPECT_THAT(items_of(rank_one(related, context, 5)), ElementsAre(2));
   user(related, {1, 3});
   EXPECT_THAT(items_of(rank_one(related, context, 5)), ElementsAre(2, 3));
+}
+
+TEST_F(RelatedTest, ReadsRowsThatKnowTogetherAlone) {
+  RelatedFamily related({}, items_);
+  // u8 1, count 2, one neighbour: item 2, together 1.5.
+  const std::string row{"\x01\x02\x01\x02\x00\x00\xc0\x3f", 8};
+  ASSERT_TRUE(related.load("i", key_u32(1), row).ok());
+  ASSERT_TRUE(related.load("i", key_u32(2), std::string{"\x01\x01\x00", 3}).ok());
+  ASSERT_TRUE(related.loaded().ok());
+  EXPECT_THAT(items_of(rank_one(related, with_history({1}), 5)), ElementsAre(2));
+  Rows rows = saved(related);
+  const std::string written{"\x02\x02\x01\x02\x00\x00\xc0\x3f\x00\x00\x00\x00\x00\x00\x00\x00\x00", 17};
+  EXPECT_EQ((rows[{"i", key_u32(1)}]), written);
 }
 
 }  // namespace

@@ -99,6 +99,21 @@ TEST_F(ContinuityTest, ACopyOfTheDirectoryIsKnownAsOne) {
   EXPECT_EQ((*open_rocks_store(small_rocks(copy.string())))->continuity(), Continuity::kUnbroken);
 }
 
+// File systems give the number of a removed file to the next one.
+TEST_F(ContinuityTest, ACopyOfTheMarkInTheSamePlaceIsKnownAsOne) {
+  write_steps(*open(), 0, 20);
+  const fs::path mark = directory_.path() / kCommitMarkFile;
+  const TemporaryDirectory aside;
+  fs::copy_file(mark, aside.path() / "mark");
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));  // beyond the clock tick that the first was born in
+  for (int trial = 0; trial < 5; ++trial) {
+    fs::remove(mark);
+    fs::copy_file(aside.path() / "mark", mark);
+    EXPECT_EQ(CommitMark::read(directory_.string()), std::nullopt);
+  }
+  EXPECT_EQ(found(), Continuity::kUnknown);
+}
+
 TEST_F(ContinuityTest, AMarkThatIsMissingOrDamagedIsNoProof) {
   write_steps(*open(), 0, 20);
   const fs::path mark = directory_.path() / kCommitMarkFile;
