@@ -34,9 +34,10 @@ class LearnerOfFamilies final : public Learner {
   const std::vector<std::string>& learner_names() const override { return names_; }
 
   LearnOutcome learn(const LearnInput& input, const ExampleLog& log) override {
-    apply_changes(input);
+    if (!input.ranker_only) apply_changes(input);
     LearnOutcome outcome = predict_and_observe(input);
-    if (options_.learning) train(input, log, outcome);
+    if (options_.learning && !input.ranker_only) train(input, log, outcome);
+    if (options_.learning && !input.recovering) recommender_.learn();
     model_step_ = input.step;
     return outcome;
   }
@@ -138,6 +139,7 @@ class LearnerOfFamilies final : public Learner {
         outcome.asked_ratings.push_back(predict_rating(query.context, query.item));
       }
       if (i == input.examples.size()) break;
+      if (input.ranker_only) continue;
       const Example& example = input.examples[i];
       if (example.signal == Signal::kRating) {
         outcome.predicted_ratings[i] = predict_rating(example.context, example.item);
@@ -193,7 +195,6 @@ class LearnerOfFamilies final : public Learner {
     const TrainReport report = trainer_.train(log, log_end_, input.step, input.effort.replays, items_->size());
     outcome.loss_sum = report.loss_sum;
     outcome.trained_examples = report.examples;
-    if (!input.recovering) recommender_.learn();
   }
 
   Status restore_own_rows(const Store& store) {

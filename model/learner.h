@@ -45,7 +45,8 @@ struct LearnInput {
   std::vector<ItemFactsChange> changes;     // take effect before the first example
   std::size_t item_count = 0;               // items known after the step
   Effort effort;
-  bool recovering = false;  // learning logged steps again: no queries, and the ranker is not touched
+  bool recovering = false;   // learning logged steps again: no queries, and the ranker is not touched
+  bool ranker_only = false;  // the examples were predicted by a copy that stood still: they teach the ranker alone
 };
 
 // One query's answers: what would be served, and each learner alone.

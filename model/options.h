@@ -12,7 +12,7 @@ namespace millrace {
 struct EncoderOptions {
   std::size_t dimension = 128;          // a multiple of 16
   std::size_t length = 10;              // newest interactions attended to
-  std::size_t negatives = 2048;         // shared by a mini-batch; full softmax where the catalogue is no larger
+  std::size_t negatives = 4096;         // shared by a mini-batch; full softmax where the catalogue is no larger
   std::size_t recent_window = 200'000;  // examples from which half of the negatives are drawn
   float row_rate = 0.006F;              // lazy Adam on embedding rows
   float dense_rate = 0.001F;
@@ -22,7 +22,7 @@ struct EncoderOptions {
   float weight_decay = 0.0F;
   bool use_kinds = true;    // kind embedding added to each attended item's key
   bool use_gaps = true;     // time-gap bucket added to each attended item's key
-  bool use_user = true;     // user features added to the context
+  bool use_user = false;    // user features added to the context
   bool use_content = true;  // hashed category and title tokens added to item embeddings
   std::size_t token_buckets = 1U << 16;
   std::uint64_t admit_count = 1;      // an item gets a row after this many events

@@ -62,6 +62,9 @@ class TopKIndex {
     return exact_dot(query.data(), rows_.at(slot), rows_.dimension);
   }
 
+  // As set_row() stored it, zeros for an absent row; valid until rows are set.
+  std::span<const float> row(std::uint32_t slot) const { return {rows_.at(slot), rows_.dimension}; }
+
   std::size_t dimension() const { return rows_.dimension; }
   std::size_t slots() const { return present_.size(); }  // one more than the largest slot ever named
   ScanKernel kernel() const { return kernel_; }

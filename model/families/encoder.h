@@ -9,6 +9,7 @@
 //   encoder_content    category and title tokens on the item side
 //   encoder_train      one mini-batch
 //   encoder_ranker     lists and scores
+//   encoder_columns    what the learned ranker is told of each candidate
 //
 // One thread.
 #pragma once
@@ -31,6 +32,12 @@ class EncoderFamily final : public Family {
   std::vector<std::vector<ScoredItem>> rank(std::span<const RankRequest> requests, std::size_t k) override;
   // encoder::kNoOpinion for items without an embedding.
   void score(const Context& context, std::span<const ItemIndex> items, std::span<float> scores) override;
+  std::span<const std::string_view> columns() const override { return encoder::Ranker::columns(); }
+  std::span<const std::string_view> event_columns() const override { return encoder::Ranker::event_columns(); }
+  void describe(const Context& context, std::span<const ItemIndex> items, FeatureColumns columns) override {
+    ranker_.describe(context, items, columns);
+  }
+  void describe_event(const Context& /*context*/, std::span<float> values) override { ranker_.describe_event(values); }
   void observe(const Example& example) override;
   TrainReport train(const Minibatch& batch) override;
   void item_changed(ItemIndex item) override;

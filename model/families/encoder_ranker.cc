@@ -117,16 +117,18 @@ std::vector<std::vector<ScoredItem>> Ranker::rank(std::span<const RankRequest> r
 void Ranker::score(const Context& context, std::span<const ItemIndex> items, std::span<float> scores) {
   std::fill(scores.begin(), scores.end(), kNoOpinion);
   if (!attendable(context, state_.items, state_.options.length)) return;
-  const Encoded* encoded = recall(context);
-  if (encoded == nullptr) {
-    const RankRequest request{&context, {}};
-    search({&request, 1}, kBest);
-    encoded = &encoded_.front();
-  }
+  const Encoded& encoded = encoded_for(context);
   for (std::size_t i = 0; i < items.size(); ++i) {
     const std::uint32_t row = find_row(state_.items, items[i]);
-    if (row != EmbeddingTable::kNoRow) scores[i] = logit(*encoded, row) - encoded->log_sum;
+    if (row != EmbeddingTable::kNoRow) scores[i] = logit(encoded, row) - encoded.log_sum;
   }
+}
+
+const Ranker::Encoded& Ranker::encoded_for(const Context& context) {
+  if (const Encoded* known = recall(context)) return *known;
+  const RankRequest request{&context, {}};
+  search({&request, 1}, kBest);
+  return encoded_.front();
 }
 
 Ranker::Found Ranker::search(std::span<const RankRequest> requests, std::size_t k) {

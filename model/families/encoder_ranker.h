@@ -1,4 +1,5 @@
 // Lists from the encoder: the context's vector against every item's, exact top-k, log-probabilities over the catalogue.
+// What it tells the learned ranker of each candidate is in encoder_columns.cc.
 //
 // The items' normalised embeddings are kept in a TopKIndex, brought up to date before each answer. Log-probabilities of
 // one context are exact up to a constant common to its items: of the normaliser only the best items' part is exact, the
@@ -8,10 +9,12 @@
 
 #include <cstdint>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "model/families/encoder_state.h"
 #include "model/families/family.h"
+#include "model/feature_columns.h"
 #include "model/item_table.h"
 #include "model/top_k.h"
 
@@ -27,6 +30,13 @@ class Ranker {
 
   std::vector<std::vector<ScoredItem>> rank(std::span<const RankRequest> requests, std::size_t k);
   void score(const Context& context, std::span<const ItemIndex> items, std::span<float> scores);
+
+  static std::span<const std::string_view> columns();
+  static std::span<const std::string_view> event_columns();
+  void describe(const Context& context, std::span<const ItemIndex> items, FeatureColumns columns);
+  // Of the newest describe().
+  void describe_event(std::span<float> values) const;
+
   // The state changed: what was encoded before does not hold any more.
   void forget() {
     encoded_.clear();
@@ -67,6 +77,8 @@ class Ranker {
                                 std::size_t k);
   float logit(const Encoded& encoded, std::uint32_t row) const;
   const Encoded* recall(const Context& context) const;
+  const Encoded& encoded_for(const Context& context);
+  void describe_nearness(const Encoded& encoded, std::span<const std::uint32_t> rows, FeatureColumns columns) const;
 
   State& state_;
   const ItemTable& facts_;
@@ -76,6 +88,12 @@ class Ranker {
   std::vector<float> sample_;     // kSample × D
   std::vector<float> embedding_;  // D, scratch
   std::vector<Encoded> encoded_;  // of the newest rank() or score()
+  struct Confidence {
+    float best = kNoOpinion;  // log-probability
+    float entropy = 0.0F;     // of the shares among the candidates
+    float log_sum = 0.0F;
+  };
+  Confidence confidence_;  // of the newest describe()
   std::uint64_t version_ = 0;
 };
 

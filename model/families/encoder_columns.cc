@@ -1,0 +1,95 @@
+// What the encoder tells the ranker of each candidate, beside its log-probability: where it stands among the others,
+// and how near its embedding is to those of the newest items of the context.
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <numeric>
+
+#include "model/families/encoder_contexts.h"
+#include "model/families/encoder_ranker.h"
+
+namespace millrace::encoder {
+namespace {
+
+using nn::EmbeddingTable;
+
+enum Column : std::uint8_t { kScore, kRootShare, kRank, kNearLast, kNearSecond, kNearThird, kNearest, kColumns };
+constexpr std::array<std::string_view, kColumns> kNames{"score",       "root_share", "rank",   "near_last",
+                                                        "near_second", "near_third", "nearest"};
+enum EventColumn : std::uint8_t { kBestScore, kEntropy, kLogSum, kEventColumns };
+constexpr std::array<std::string_view, kEventColumns> kEventNames{"best", "entropy", "log_sum"};
+
+constexpr std::size_t kNewest = 3;  // items of the context
+// Log-probabilities below are one: a candidate that the encoder has never heard of is no outlier.
+constexpr float kLeastScore = -16.0F;
+
+// log(1 + place) of each value among all of them, 0 the largest.
+void log_places(std::span<const float> values, std::span<float> places) {
+  std::vector<std::uint32_t> order(values.size());
+  std::iota(order.begin(), order.end(), 0U);
+  std::sort(order.begin(), order.end(),
+            [&](std::uint32_t a, std::uint32_t b) { return values[a] != values[b] ? values[a] > values[b] : a < b; });
+  for (std::size_t place = 0; place < order.size(); ++place) {
+    places[order[place]] = std::log1p(static_cast<float>(place));
+  }
+}
+
+// Of the distribution over the candidates alone.
+float entropy_of(std::span<const float> log_probabilities) {
+  double sum = 0.0;
+  double weighted = 0.0;
+  for (const float log_probability : log_probabilities) {
+    const double p = std::exp(static_cast<double>(log_probability));
+    sum += p;
+    weighted += p * static_cast<double>(log_probability);
+  }
+  return static_cast<float>(std::log(sum) - weighted / sum);
+}
+
+}  // namespace
+
+std::span<const std::string_view> Ranker::columns() { return kNames; }
+std::span<const std::string_view> Ranker::event_columns() { return kEventNames; }
+
+void Ranker::describe(const Context& context, std::span<const ItemIndex> items, FeatureColumns columns) {
+  const std::span<float> scores = columns.column(kScore);
+  for (std::size_t c = 0; c < kColumns; ++c) std::fill(columns.column(c).begin(), columns.column(c).end(), 0.0F);
+  std::fill(scores.begin(), scores.end(), kLeastScore);
+  confidence_ = {.best = kLeastScore};
+  if (items.empty() || !attendable(context, state_.items, state_.options.length)) return;
+  const Encoded& encoded = encoded_for(context);
+  std::vector<std::uint32_t> rows(items.size());
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    rows[i] = find_row(state_.items, items[i]);
+    if (rows[i] == EmbeddingTable::kNoRow) continue;
+    scores[i] = std::max(logit(encoded, rows[i]) - encoded.log_sum, kLeastScore);
+  }
+  for (std::size_t i = 0; i < items.size(); ++i) columns.column(kRootShare)[i] = std::exp(0.5F * scores[i]);
+  log_places(scores, columns.column(kRank));
+  describe_nearness(encoded, rows, columns);
+  confidence_ = {*std::max_element(scores.begin(), scores.end()), entropy_of(scores), encoded.log_sum};
+}
+
+// Cosines, for the rows of the index are of unit length.
+void Ranker::describe_nearness(const Encoded& encoded, std::span<const std::uint32_t> rows,
+                               FeatureColumns columns) const {
+  const std::size_t newest = std::min(kNewest, encoded.repeats.size());
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (rows[i] == EmbeddingTable::kNoRow) continue;
+    float nearest = -1.0F;
+    for (std::size_t n = 0; n < newest; ++n) {
+      const float cosine = index_.score(rows[i], index_.row(encoded.repeats[n].row));
+      columns.column(kNearLast + n)[i] = cosine;
+      nearest = std::max(nearest, cosine);
+    }
+    columns.column(kNearest)[i] = nearest;
+  }
+}
+
+void Ranker::describe_event(std::span<float> values) const {
+  values[kBestScore] = confidence_.best;
+  values[kEntropy] = confidence_.entropy;
+  values[kLogSum] = confidence_.log_sum;
+}
+
+}  // namespace millrace::encoder
