@@ -8,10 +8,10 @@
 #include "app/cli.h"
 #include "app/cli_input.h"
 #include "app/cli_version.h"
-#include "app/evaluate.h"
+#include "app/evaluate/evaluate.h"
+#include "app/evaluate/yardsticks/yardstick.h"
 #include "app/inspect.h"
 #include "app/log.h"
-#include "app/protocols/yardstick.h"
 #include "store/rocks_store.h"
 
 namespace millrace {
