@@ -1,39 +1,37 @@
-// `millrace evaluate FILE`: the very step of the service over a file, predict then learn, and the table that a paper
-// would print.
+// `millrace evaluate`: the very step of the service over a stream, predict then learn, and the table that a paper would
+// print.
 #pragma once
 
 #include <cstdint>
-#include <iosfwd>
 #include <string>
 #include <vector>
 
+#include "app/evaluate/bench.h"
+#include "app/evaluate/contents.h"
+#include "app/evaluate/protocol.h"
 #include "app/evaluate/report.h"
-#include "app/step.h"
+#include "core/event.h"
 #include "core/result.h"
-#include "ingest/file_source.h"
 
 namespace millrace {
 
-struct EvaluateOptions {
-  StepOptions step;  // kinds in step.features.kinds and step.model.kinds
-  Effort effort;
-  std::uint64_t seed = 1;   // of the model
-  std::string config_hash;  // written to the report
-  FileOptions file;
-  std::size_t batch = 128;                 // events a step
-  std::vector<std::size_t> at{5, 10, 20};  // lengths of list that are measured, at most the candidates per source
-  double skip_share = 0.0;                 // of the targets at the beginning, learnt but not scored
-  bool shuffle_control = false;  // items permuted over the events (ratings: their values): scores must fall to chance
-  bool progress = true;          // on stderr
-  std::string json_path;         // empty: no file
+// What is gone through: the events, and what is known of their items.
+struct EventStream {
+  std::string name;  // for titles: a file, a topic
+  std::vector<Event> events;
+  ItemContents contents;
 };
 
-// Events are brought into time order (stable). All events of one time are predicted before the first of them is learnt.
-// Ratings are scored by their predicted value, before each is learnt; of the others every event that is no return is a
-// target of the ranking, with lists that exclude what was seen its first touch only.
-Result<EvaluationReport> evaluate(const EvaluateOptions& options);
+struct EvaluateOptions : RunOptions {
+  ProtocolOptions protocol;
+};
 
-// evaluate(), the table to `out`, and the JSON file.
-Status run_evaluate(const EvaluateOptions& options, std::ostream& out);
+// Events are brought into time order (stable), and with `shuffle_control` items and the values of ratings are permuted
+// over them. kInvalid for an empty stream, or where the protocol finds nothing to score.
+Result<EvaluationReport> evaluate(const EvaluateOptions& options, EventStream stream);
+
+// Of a report with the control: what the served lists and ratings have beyond what chance allows, in words. kInvalid
+// where it is more than three standard errors, for then something leaks.
+Result<std::string> control_verdict(const EvaluationReport& report);
 
 }  // namespace millrace

@@ -7,26 +7,35 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "app/evaluate/calibration.h"
 #include "app/evaluate/metrics.h"
 #include "app/evaluate/popularity.h"
 #include "app/evaluate/ratings.h"
 #include "app/evaluate/report.h"
 #include "app/evaluate/runner.h"
+#include "app/evaluate/scores.h"
+#include "core/catalogue.h"
 #include "core/event.h"
 
 namespace millrace {
 
 struct EvaluatorOptions {
-  std::vector<RankMetric> metrics;  // the first is the headline; none where only ratings are scored
-  std::size_t list_length = 20;     // of which coverage and novelty are taken
-  bool exclude_seen = false;        // what a user touched is no candidate, in the lists and in the floor
-  std::vector<std::string> parts;   // names of sub-rows
+  ScoreOptions scores;          // no metrics where only ratings are scored
+  bool exclude_seen = false;    // what a user touched is no candidate, in the lists and in the floor
+  bool calibration = false;     // of the served lists, whose scores are the ranker's; of the ratings
+  std::uint32_t warm_from = 5;  // events that an item was met in before: with fewer it is cold
   std::optional<std::pair<float, float>> rating_range;
+  // What the whole stream holds, for the control: adds the row "oracle", the lists of its most popular items, ties for
+  // them, and of ratings their mean. Where targets are permuted nothing can be better but by chance, or by a leak.
+  std::shared_ptr<const StreamMemory> oracle;
+  std::optional<float> oracle_rating;
 };
 
 // One prediction to score. The mean is over groups (metrics.h), its error clustered by `cluster`, whose key
@@ -38,7 +47,6 @@ struct Trial {
   std::vector<ItemId> targets;  // distinct, at least one; an item that is not known yet counts as missed
   std::uint32_t group = 0;
   std::string cluster;
-  std::optional<std::size_t> part;  // sub-row that it counts in besides
 };
 
 class Evaluator {
@@ -47,17 +55,24 @@ class Evaluator {
   Evaluator(const EvaluatorOptions& options, StepRunner& runner);
 
   Status ask(const Trial& trial);
-  // From `prefix` alone, the user's events so far; nothing else learns or moves. See StepRunner::ask_frozen.
-  Status ask_frozen(const Trial& trial, std::span<const Event> prefix);
   // Scores the rating that is predicted for the event's user and item now. From the first call on, ratings are scored
   // so alone; otherwise each is scored by what is predicted when its turn to be learnt has come.
   Status ask_rating(const Event& event);
   Status learn(const Event& event);
+  // What is known of an item from now on.
+  void tell(CatalogueChange change) { runner_.change(std::move(change)); }
   Status flush() { return runner_.flush(); }
 
+  // Between these two the lists come from a frozen copy, and so do what is known and the floor's counts; thaw() learns
+  // what came meanwhile. See StepRunner.
+  Status freeze();
+  Status thaw();
+
   const StreamMemory& memory() const { return memory_; }
-  std::uint64_t events() const { return events_; }
+  std::uint64_t events() const { return events_; }  // learnt
+  std::uint64_t met() const { return events_ + waiting_; }
   std::uint64_t trials() const { return trials_; }
+  bool is_rating(const Event& event) const { return runner_.kinds().at(event.kind).signal == Signal::kRating; }
   const RatingScores& ratings() const { return ratings_; }
   std::string headline() const;  // the served row's first metric so far
 
@@ -65,31 +80,28 @@ class Evaluator {
   EvaluationReport report() const;
 
  private:
-  struct Row {
-    std::vector<ClusteredMean> metrics;
-    std::vector<std::vector<ClusteredMean>> parts;
-    std::vector<bool> shown;  // by item index
-    std::uint64_t listed = 0;
-    double surprise = 0.0;
-  };
   struct Pending {
-    std::vector<ItemId> targets;  // known ones
-    std::size_t missed = 0;       // targets that were not known
+    std::vector<ItemId> targets;
+    std::vector<bool> known;       // by target
+    std::unique_ptr<bool[]> cold;  // by target
     std::uint32_t group = 0;
     std::uint32_t cluster = 0;
-    std::optional<std::size_t> part;
+    std::uint64_t event = 0;
+    bool returning = false;
   };
+  using Ranks = std::vector<std::optional<std::size_t>>;
 
   void expect(const Trial& trial);
   void on_answer(const Answer& answer);
   void on_rating(const Event& event, std::optional<float> predicted);
   void on_asked_rating(std::optional<float> predicted);
   template <class List>
-  void score_list(Row& row, const Pending& pending, const List& list);
-  void score(Row& row, const Pending& pending, std::span<const std::optional<std::size_t>> ranks);
-  void show(Row& row, ItemIndex item);
+  void score_list(RowScores& row, const Pending& pending, const List& list);
+  void score(RowScores& row, const Pending& pending, const Ranks& ranks);
+  void calibrate(const Pending& pending, const Ranking& list);
   std::uint32_t cluster_number(const std::string& key);
-  ReportRow report_row(const Row& row, bool with_lists) const;
+  void report_lists(EvaluationReport& report) const;
+  void report_ratings(EvaluationReport& report) const;
 
   EvaluatorOptions options_;
   StepRunner& runner_;
@@ -98,11 +110,14 @@ class Evaluator {
   std::deque<Pending> pending_;
   std::deque<Event> asked_ratings_;
   bool asks_ratings_ = false;
-  Row served_;
-  std::vector<Row> learners_;
-  Row floor_;
+  RowScores oracle_;
+  RowScores served_;
+  std::vector<RowScores> learners_;
+  RowScores floor_;
+  ListCalibration calibration_;
   absl::flat_hash_map<std::string, std::uint32_t> clusters_;
   std::uint64_t events_ = 0;
+  std::uint64_t waiting_ = 0;  // met while frozen
   std::uint64_t trials_ = 0;
 };
 

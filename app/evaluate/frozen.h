@@ -1,21 +1,36 @@
-// The context of a user of whom only a prefix is known, while everything else stands still: for evaluations that freeze
-// a period.
+// Users whose own histories go on while everything else stands still: what a list is made of between two
+// synchronisations of a frozen copy. Over the step's store, which must not change meanwhile; writes nothing. One
+// thread.
 #pragma once
 
 #include <cstddef>
-#include <span>
+#include <memory>
 #include <string>
 
 #include "core/event.h"
 #include "core/example.h"
 #include "core/result.h"
 #include "features/features.h"
+#include "store/store.h"
 
 namespace millrace {
 
-// As if exactly `prefix` (in time order, one session) had been applied for a new user; items that are not known keep
-// their place as kUnknownItem. `features` is only read. Requires a user whom `features` does not know.
-Result<Context> frozen_context(Features& features, std::size_t context_length, const UserId& user,
-                               const std::string& session, Millis now, std::span<const Event> prefix);
+class FrozenFeatures {
+ public:
+  // `store` must outlive the result.
+  static Result<FrozenFeatures> open(const FeatureOptions& options, const Store& store);
+
+  // As features make it. An item that came since keeps its place in the history as kUnknownItem and is not among the
+  // seen ones: the copy has no row of it.
+  Result<Context> context(const UserId& user, Millis now, const std::string& session);
+  Status apply(const Event& event);
+  const Features& features() const { return *features_; }
+
+ private:
+  explicit FrozenFeatures(std::unique_ptr<Features> features);
+
+  std::unique_ptr<Features> features_;
+  std::size_t known_items_;
+};
 
 }  // namespace millrace

@@ -3,8 +3,12 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/check.h"
+
 namespace millrace {
 namespace {
+
+constexpr std::uint32_t kClustersMax = 65'536;  // of a group
 
 double gain_at(std::size_t rank) { return 1.0 / std::log2(static_cast<double>(rank) + 2.0); }
 
@@ -30,6 +34,10 @@ std::string RankMetric::name() const {
       return "mrr" + at;
     case Type::kNdcg:
       return "ndcg" + at;
+    case Type::kPrecision:
+      return "precision" + at;
+    case Type::kF1:
+      return "f1" + at;
   }
   return at;
 }
@@ -52,6 +60,10 @@ double RankMetric::value(std::span<const std::optional<std::size_t>> ranks) cons
       return best.has_value() ? 1.0 : 0.0;
     case Type::kReciprocalRank:
       return best.has_value() ? 1.0 / (static_cast<double>(*best) + 1.0) : 0.0;
+    case Type::kPrecision:
+      return hits / static_cast<double>(k);
+    case Type::kF1:  // 2PR / (P + R) with P = hits / k, R = hits / targets
+      return 2.0 * hits / static_cast<double>(k + ranks.size());
     case Type::kNdcg:
       break;
   }
@@ -67,45 +79,72 @@ std::optional<std::size_t> rank_against(std::span<const RankedItem> list, ItemIn
   return rank_in(list, item);
 }
 
-void ClusteredMean::add(std::uint32_t group, std::uint32_t cluster, double value) {
+void ClusteredMeans::add(std::uint32_t group, std::uint32_t cluster, std::span<const double> values) {
+  MILLRACE_CHECK(values.size() == values_);
   if (group >= groups_.size()) groups_.resize(group + std::size_t{1});
-  if (cluster >= clusters_.size()) clusters_.resize(cluster + std::size_t{1});
-  ++groups_[group].count;
-  groups_[group].total += value;
-  clusters_[cluster].group = group;
-  ++clusters_[cluster].count;
-  clusters_[cluster].total += value;
+  Group& sums = groups_[group];
+  sums.totals.resize(values_);
+  const auto [place, is_new] =
+      sums.places.try_emplace(cluster % kClustersMax, static_cast<std::uint32_t>(sums.cluster_counts.size()));
+  if (is_new) {
+    sums.cluster_counts.push_back(0);
+    sums.cluster_totals.resize(sums.cluster_totals.size() + values_);
+  }
+  ++sums.count;
+  ++sums.cluster_counts[place->second];
+  double* totals = sums.cluster_totals.data() + place->second * values_;
+  for (std::size_t i = 0; i < values_; ++i) {
+    sums.totals[i] += values[i];
+    totals[i] += values[i];
+  }
 }
 
-std::uint64_t ClusteredMean::count() const {
+std::uint64_t ClusteredMeans::count() const {
   std::uint64_t count = 0;
-  for (const Sum& group : groups_) count += group.count;
+  for (const Group& group : groups_) count += group.count;
   return count;
 }
 
-std::size_t ClusteredMean::used_groups() const {
+std::size_t ClusteredMeans::used_groups() const {
   return static_cast<std::size_t>(
-      std::count_if(groups_.begin(), groups_.end(), [](const Sum& group) { return group.count > 0; }));
+      std::count_if(groups_.begin(), groups_.end(), [](const Group& group) { return group.count > 0; }));
 }
 
-double ClusteredMean::mean() const {
+double ClusteredMeans::mean(std::size_t value) const {
   double total = 0.0;
-  for (const Sum& group : groups_) total += group.mean();
+  for (const Group& group : groups_) total += group.mean(value);
   const std::size_t used = used_groups();
   return used == 0 ? 0.0 : total / static_cast<double>(used);
 }
 
-double ClusteredMean::standard_error() const {
+double ClusteredMeans::standard_error(std::size_t value) const {
   const double used = static_cast<double>(used_groups());
   double squares = 0.0;
-  for (const Cluster& cluster : clusters_) {
-    if (cluster.count == 0) continue;
-    const Sum& group = groups_[cluster.group];
-    const double deviation = cluster.total - static_cast<double>(cluster.count) * group.mean();
-    const double share = deviation / (used * static_cast<double>(group.count));
-    squares += share * share;
+  for (const Group& group : groups_) {
+    for (std::size_t c = 0; c < group.cluster_counts.size(); ++c) {
+      const double deviation =
+          group.cluster_totals[c * values_ + value] - static_cast<double>(group.cluster_counts[c]) * group.mean(value);
+      const double share = deviation / (used * static_cast<double>(group.count));
+      squares += share * share;
+    }
   }
   return std::sqrt(squares);
+}
+
+// G = 2 Σ i x_i / (n Σ x_i) − (n + 1) / n, x ascending, i from 1; items never shown stand first and add nothing.
+double gini(std::vector<std::uint64_t> shown, std::size_t items) {
+  MILLRACE_CHECK(shown.size() <= items);
+  std::sort(shown.begin(), shown.end());
+  double total = 0.0;
+  double weighted = 0.0;
+  std::size_t place = items - shown.size();
+  for (const std::uint64_t times : shown) {
+    total += static_cast<double>(times);
+    weighted += static_cast<double>(++place) * static_cast<double>(times);
+  }
+  if (total == 0.0) return 0.0;
+  const auto n = static_cast<double>(items);
+  return 2.0 * weighted / (n * total) - (n + 1.0) / n;
 }
 
 }  // namespace millrace

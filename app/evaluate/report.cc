@@ -1,9 +1,11 @@
 #include "app/evaluate/report.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <fstream>
 #include <ostream>
+#include <string_view>
 
 namespace millrace {
 namespace {
@@ -42,12 +44,15 @@ std::size_t width_of(const std::string& text) {
 
 using TableRow = std::vector<std::string>;
 
-void add_rows(const std::string& name, const ReportRow& row, const std::vector<std::string>& columns,
+enum class SubRows : std::uint8_t { kShown, kLeftOut };
+
+void add_rows(const std::string& name, const ReportRow& row, const std::vector<std::string>& columns, SubRows parts,
               std::vector<TableRow>& table) {
   TableRow cells{name};
   for (const std::string& column : columns) cells.push_back(cell_of(row, column));
   table.push_back(std::move(cells));
-  for (const auto& [part, values] : row.parts) add_rows("  " + part, values, columns, table);
+  if (parts == SubRows::kLeftOut) return;
+  for (const auto& [part, values] : row.parts) add_rows("  " + part, values, columns, parts, table);
 }
 
 void print_table(const std::vector<TableRow>& table, std::ostream& out) {
@@ -93,37 +98,121 @@ std::string row_json(const ReportRow& row) {
 
 }  // namespace
 
+namespace {
+
+// So many columns stand beside each other on a screen.
+constexpr std::size_t kColumnsMax = 6;
+
+// Measured of lists as wholes, not by target.
+bool is_of_lists(const std::string& name) {
+  static constexpr std::array<std::string_view, 6> kNames{"coverage", "novelty",           "diversity",
+                                                          "gini",     "calibration_error", "auc"};
+  return std::any_of(kNames.begin(), kNames.end(), [&](std::string_view known) { return name.starts_with(known); });
+}
+
+// By length of list, then the others.
+std::vector<std::vector<std::string>> blocks_of(const std::vector<std::string>& columns) {
+  if (columns.size() <= kColumnsMax) return {columns};
+  std::vector<std::pair<std::string, std::vector<std::string>>> blocks;
+  std::vector<std::string> lists;
+  for (const std::string& column : columns) {
+    if (is_of_lists(column)) {
+      lists.push_back(column);
+      continue;
+    }
+    const std::size_t at = column.find('@');
+    const std::string length = at == std::string::npos ? "" : column.substr(at);
+    auto block = std::find_if(blocks.begin(), blocks.end(), [&](const auto& known) { return known.first == length; });
+    if (block == blocks.end()) block = blocks.insert(block, {length, {}});
+    block->second.push_back(column);
+  }
+  std::vector<std::vector<std::string>> result;
+  for (auto& [length, names] : blocks) result.push_back(std::move(names));
+  if (!lists.empty()) result.push_back(std::move(lists));
+  return result;
+}
+
+void print_block(const EvaluationReport& report, const std::vector<std::string>& columns, SubRows learners_parts,
+                 std::ostream& out) {
+  TableRow header{"learner"};
+  header.insert(header.end(), columns.begin(), columns.end());
+  std::vector<TableRow> table{std::move(header)};
+  add_rows("served", report.served, columns, is_of_lists(columns.front()) ? SubRows::kLeftOut : SubRows::kShown, table);
+  for (const auto& [name, row] : report.learners) {
+    const bool any = std::any_of(columns.begin(), columns.end(),
+                                 [&row](const std::string& column) { return find_value(row, column) != nullptr; });
+    if (any) add_rows(name, row, columns, learners_parts, table);
+  }
+  print_table(table, out);
+}
+
+}  // namespace
+
 void print_report(const EvaluationReport& report, std::ostream& out) {
   std::vector<std::string> columns;
   for (const auto& [name, value] : report.served.values) {
     if (!is_error(name)) columns.push_back(name);
   }
-  TableRow header{"learner"};
-  header.insert(header.end(), columns.begin(), columns.end());
-  std::vector<TableRow> table{std::move(header)};
-  add_rows("served", report.served, columns, table);
-  for (const auto& [name, row] : report.learners) add_rows(name, row, columns, table);
-  print_table(table, out);
-  const double per_event = report.events == 0 ? 0.0 : 1e6 * report.seconds / static_cast<double>(report.events);
+  const auto blocks = blocks_of(columns);
+  for (const std::vector<std::string>& block : blocks) {
+    print_block(report, block, blocks.size() == 1 ? SubRows::kShown : SubRows::kLeftOut, out);
+    if (blocks.size() > 1) out << '\n';
+  }
+  const auto events = static_cast<double>(report.events);
+  const double per_event = report.events == 0 ? 0.0 : 1e6 * report.seconds / events;
   out << report.trials << " predictions scored, " << report.events << " events learnt in "
-      << number("%.1f", report.seconds) << " s (" << number("%.0f", per_event) << " µs an event), seed " << report.seed
-      << ", configuration " << report.config << '\n';
+      << number("%.1f", report.seconds) << " s (" << number("%.0f", events / std::max(report.seconds, 1e-9))
+      << " events/s, " << number("%.0f", per_event) << " µs an event), seed " << report.seed << ", configuration "
+      << report.config << '\n';
 }
 
-std::string report_json(const EvaluationReport& report) {
+void print_staleness(const NamedReports& reports, std::ostream& out) {
+  const ReportRow& freshest = reports.back().second->served;
+  if (freshest.values.empty()) return;
+  const std::string& metric = freshest.values.front().first;
+  TableRow header{metric, "served"};
+  for (const auto& [name, row] : reports.back().second->learners) header.push_back(name);
+  std::vector<TableRow> table{std::move(header)};
+  for (const auto& [sync, report] : reports) {
+    TableRow cells{"sync " + sync, cell_of(report->served, metric)};
+    for (const auto& [name, row] : report->learners) cells.push_back(cell_of(row, metric));
+    table.push_back(std::move(cells));
+  }
+  out << '\n';
+  print_table(table, out);
+}
+
+namespace {
+
+// "served": {…}, "learners": {…}
+std::string rows_json(const EvaluationReport& report) {
   std::string learners(1, '{');
   for (const auto& [name, row] : report.learners) {
     if (learners.size() > 1) learners += ", ";
     learners.append(quoted(name)).append(": ").append(row_json(row));
   }
-  learners.push_back('}');
-  std::string json = "{\"served\": ";
-  json.append(row_json(report.served)).append(", \"learners\": ").append(learners);
+  return "\"served\": " + row_json(report.served) + ", \"learners\": " + learners + "}";
+}
+
+std::string staleness_json(const NamedReports& reports) {
+  std::string json;
+  for (const auto& [sync, report] : reports) {
+    json.append(json.empty() ? "" : ", ").append("{\"sync\": ").append(quoted(sync)).append(", ");
+    json.append(rows_json(*report)).push_back('}');
+  }
+  return json;
+}
+
+}  // namespace
+
+std::string report_json(const EvaluationReport& report, const NamedReports& staleness) {
+  std::string json = "{" + rows_json(report);
   json.append(", \"events\": ").append(std::to_string(report.events));
   json.append(", \"seconds\": ").append(number("%.3f", report.seconds));
   json.append(", \"seed\": ").append(std::to_string(report.seed));
-  json.append(", \"config\": ").append(quoted(report.config)).append("}\n");
-  return json;
+  json.append(", \"config\": ").append(quoted(report.config));
+  if (!staleness.empty()) json.append(", \"staleness\": [").append(staleness_json(staleness)).append("]");
+  return json + "}\n";
 }
 
 Status check_report_path(const std::string& path) {
@@ -131,9 +220,9 @@ Status check_report_path(const std::string& path) {
   return stop_error(ErrorCode::kIo, "writing " + path + ": the file cannot be written; check path and rights");
 }
 
-Status write_report_json(const EvaluationReport& report, const std::string& path) {
+Status write_report_json(const EvaluationReport& report, const NamedReports& staleness, const std::string& path) {
   std::ofstream file(path, std::ios::binary | std::ios::trunc);
-  file << report_json(report);
+  file << report_json(report, staleness);
   file.close();
   if (!file)
     return stop_error(ErrorCode::kIo, "writing " + path + ": the file cannot be written; check path and rights");

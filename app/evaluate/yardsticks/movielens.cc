@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "app/evaluate/stream.h"
+#include "app/evaluate/yardsticks/yardsticks.h"
 #include "ingest/delimited.h"
 
 namespace millrace {
@@ -28,30 +29,30 @@ bool is_year(const std::string& text) {
 
 }  // namespace
 
-Result<std::vector<Event>> read_movielens(const YardstickOptions& options, const KindTable& kinds) {
+Result<std::vector<Event>> read_movielens(const YardstickOptions& options) {
   FileOptions file;
   MILLRACE_ASSIGN_OR_RETURN(file.path, find_data_file(options.data, "ml-100k.inter"));
   file.format = FileFormat::kTsv;
-  file.kinds = kinds;
+  file.kinds = options.step.features.kinds;
   file.mapping.user = "user_id:token";
   file.mapping.item = "item_id:token";
   file.mapping.value = "rating:float";
   file.mapping.time = "timestamp:float";
   file.mapping.time_unit = TimeUnit::kSeconds;
-  file.mapping.default_kind = kinds.at(KindIndex{0}).name;
+  file.mapping.default_kind = file.kinds.at(KindIndex{0}).name;
   MILLRACE_ASSIGN_OR_RETURN(std::vector<Event> events, read_events(file));
   sort_by_time(events);
   return events;
 }
 
-Result<MovieContent> MovieContent::read(const YardstickOptions& options) {
+Result<ItemContents> read_movies(const YardstickOptions& options) {
   MILLRACE_ASSIGN_OR_RETURN(const std::string path, find_data_file(options.data, "ml-100k.item"));
   MILLRACE_ASSIGN_OR_RETURN(DelimitedReader rows, DelimitedReader::open(path, Delimited::kTab));
-  MovieContent content;
+  ItemContents contents;
   std::vector<std::string> cells;
   for (bool header = true;; header = false) {
     MILLRACE_ASSIGN_OR_RETURN(const bool more, rows.next(cells));
-    if (!more) return content;
+    if (!more) return contents;
     if (cells.size() != 4) {
       return stop_error(ErrorCode::kInvalid, "reading " + path + ", line " + std::to_string(rows.line()) +
                                                  ": expected four columns: item, title, year, genres");
@@ -61,15 +62,8 @@ Result<MovieContent> MovieContent::read(const YardstickOptions& options) {
     movie.title = cells[1];
     movie.categories = words_of(cells[3]);
     if (is_year(cells[2])) movie.categories.push_back(cells[2].substr(0, 3) + "0s");
-    content.untold_.emplace(cells[0], std::move(movie));
+    contents.add(ItemId(cells[0]), std::move(movie));
   }
-}
-
-void MovieContent::announce(const ItemId& item, StepRunner& runner) {
-  const auto movie = untold_.find(item.bytes);
-  if (movie == untold_.end()) return;
-  runner.change({item, std::move(movie->second)});
-  untold_.erase(movie);
 }
 
 }  // namespace millrace

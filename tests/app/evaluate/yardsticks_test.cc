@@ -1,14 +1,14 @@
-// The protocols over small made-up data in their files' formats, and over the real data where $MILLRACE_DATA points to
+// The yardsticks over small made-up data in their files' formats, and over the real data where $MILLRACE_DATA points to
 // it.
+#include "app/evaluate/yardsticks/yardsticks.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>
 #include <fstream>
 
-#include "app/evaluate/yardsticks/protocol.h"
-#include "app/evaluate/yardsticks/yardstick.h"
-#include "tests/app/step_fixture.h"
+#include "tests/app/evaluate/fixture.h"
 #include "tests/temporary_directory.h"
 
 namespace millrace {
@@ -16,8 +16,9 @@ namespace {
 
 using ::testing::HasSubstr;
 using testing::small_step_options;
+using testing::value_of;
 
-class ProtocolTest : public ::testing::Test {
+class YardstickTest : public ::testing::Test {
  protected:
   void write(const std::string& name, const std::string& text) { std::ofstream(folder_ + "/" + name) << text; }
   YardstickOptions options_of(char letter) {
@@ -42,23 +43,15 @@ class ProtocolTest : public ::testing::Test {
   std::string folder_ = directory_.string();
 };
 
-double value_of(const ReportRow& row, const std::string& name) {
-  for (const auto& [key, value] : row.values) {
-    if (key == name) return value;
-  }
-  ADD_FAILURE() << "no " << name;
-  return -1.0;
-}
-
 // 1 → 2 → 3 again and again; item 9 is new in period 1, session 7 has only that and one known item.
-TEST_F(ProtocolTest, ClicksScoresKnownItemsAfterTheFirstKnownOne) {
+TEST_F(YardstickTest, ClicksScoresKnownItemsAfterTheFirstKnownOne) {
   std::string first;
   for (int session = 100; session < 160; ++session) {
     for (const char* item : {"1", "2", "3"}) first += std::to_string(session) + " " + item + "\n";
   }
   write("period_0.txt", first);
   write("period_1.txt", "1 1\n1 2\n7 9\n7 1\n8 1\n8 9\n8 2\n8 3\n");
-  for (const Sync sync : {Sync::kEvent, Sync::kPeriod}) {
+  for (const Sync sync : {Sync{}, Sync{1}}) {
     YardstickOptions options = options_of('A');
     options.sync = sync;
     const EvaluationReport report = run(options);
@@ -69,7 +62,7 @@ TEST_F(ProtocolTest, ClicksScoresKnownItemsAfterTheFirstKnownOne) {
   }
 }
 
-TEST_F(ProtocolTest, SessionsScoresEveryClickButTheFirst) {
+TEST_F(YardstickTest, SessionsScoresEveryClickButTheFirst) {
   std::string train = "SessionId\tItemId\tTime\n";
   for (int i = 0; i < 60; ++i) {
     for (int k = 0; k < 3; ++k) {
@@ -79,29 +72,33 @@ TEST_F(ProtocolTest, SessionsScoresEveryClickButTheFirst) {
   write("yoochoose-clicks-100k_train_full.txt", train);
   write("yoochoose-clicks-100k_test.txt",
         "SessionId\tItemId\tTime\n900\t0\t9000\n900\t1\t9001\n900\t77\t9002\n901\t0\t9003\n");
-  for (const Sync sync : {Sync::kEvent, Sync::kPeriod}) {
+  for (const Sync sync : {Sync{}, Sync{1}}) {
     YardstickOptions options = options_of('G');
     options.sync = sync;
     const EvaluationReport report = run(options);
     EXPECT_EQ(report.trials, 2U);
-    EXPECT_EQ(report.events, sync == Sync::kEvent ? 184U : 180U);
+    EXPECT_EQ(report.events, sync.every_event() ? 184U : 180U);
     EXPECT_EQ(value_of(report.served, "hr@20"), 0.5);
   }
 }
 
-TEST_F(ProtocolTest, NewsScoresFirstTouchesOfTheLastFourFifths) {
+TEST_F(YardstickTest, NewsScoresFirstTouchesOfTheLastFourFifths) {
   std::string rows = "timestamp,eventType,contentId,personId,sessionId,userAgent,userRegion,userCountry\n";
   for (int i = 49; i >= 0; --i) {  // not sorted by time
     rows += std::to_string(1000 + i) + ",VIEW," + std::to_string(i / 5) + "," + std::to_string(i % 5) + ",1,,,\n";
     rows += std::to_string(2000 + i) + ",LIKE," + std::to_string(i / 5) + "," + std::to_string(i % 5) + ",1,,,\n";
   }
   write("deskdrop.csv", rows);
-  const EvaluationReport report = run(options_of('B'));
-  EXPECT_EQ(report.trials, 40U);
-  EXPECT_EQ(report.events, 100U);
+  for (const Sync sync : {Sync{}, Sync{1}, Sync{3}}) {
+    YardstickOptions options = options_of('B');
+    options.sync = sync;
+    const EvaluationReport report = run(options);
+    EXPECT_EQ(report.trials, 40U);
+    EXPECT_EQ(report.events, 100U);
+  }
 }
 
-TEST_F(ProtocolTest, BasketsArePredictedWholeFromEarlierInvoicesOnly) {
+TEST_F(YardstickTest, BasketsArePredictedWholeFromEarlierInvoicesOnly) {
   std::string rows = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n";
   for (int i = 0; i < 50; ++i) {
     const std::string minute = (i < 10 ? "0" : "") + std::to_string(i);
@@ -120,7 +117,7 @@ TEST_F(ProtocolTest, BasketsArePredictedWholeFromEarlierInvoicesOnly) {
   EXPECT_EQ(report.served.parts[1].name, "new");
 }
 
-TEST_F(ProtocolTest, RatingsHaveARowWithTheSecondHidden) {
+TEST_F(YardstickTest, RatingsHaveARowWithTheSecondHidden) {
   std::string rows = "user_id:token\titem_id:token\trating:float\ttimestamp:float\n";
   for (int i = 0; i < 200; ++i) {
     rows += std::to_string(i % 7) + "\t" + std::to_string(i % 11) + "\t" + std::to_string(1 + i % 5) + "\t" +
@@ -137,7 +134,7 @@ TEST_F(ProtocolTest, RatingsHaveARowWithTheSecondHidden) {
   EXPECT_NE(value_of(report.served.parts[0].row, "rmse"), value_of(report.served, "rmse"));
 }
 
-TEST_F(ProtocolTest, FiveStarScoresTheLastSevenTenths) {
+TEST_F(YardstickTest, FiveStarScoresTheLastSevenTenths) {
   std::string rows = "user_id:token\titem_id:token\trating:float\ttimestamp:float\n";
   for (int i = 0; i < 200; ++i) {
     rows += std::to_string(i / 20) + "\t" + std::to_string(i % 20) + "\t" + (i % 2 == 0 ? "5" : "4") + "\t" +
@@ -151,16 +148,12 @@ TEST_F(ProtocolTest, FiveStarScoresTheLastSevenTenths) {
   EXPECT_EQ(report.trials, 70U);
 }
 
-TEST_F(ProtocolTest, RefusalsSayWhatIsMissing) {
+TEST_F(YardstickTest, RefusalsSayWhatIsMissing) {
   EXPECT_THAT(yardstick(options_of('A')).error().message, HasSubstr("looking for period_0.txt in " + folder_));
   EXPECT_THAT(yardstick(options_of('Z')).error().message, HasSubstr("expected one of A B C D E G"));
-  YardstickOptions options = options_of('B');
-  options.sync = Sync::kPeriod;
-  EXPECT_THAT(yardstick(options).error().message, HasSubstr("only A and G have periods"));
-  EXPECT_FALSE(parse_sync("never").ok());
 }
 
-TEST_F(ProtocolTest, DataMayLieOneFolderDeeper) {
+TEST_F(YardstickTest, DataMayLieOneFolderDeeper) {
   std::filesystem::create_directories(folder_ + "/DIGINETICA");
   write("DIGINETICA/period_0.txt", "1 1\n");
   EXPECT_EQ(*find_data_file(folder_, "period_0.txt"), folder_ + "/DIGINETICA/period_0.txt");
