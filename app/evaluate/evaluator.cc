@@ -40,6 +40,7 @@ Status Evaluator::freeze() {
 }
 
 Status Evaluator::thaw() {
+  MILLRACE_RETURN_IF_ERROR(runner_.flush());  // the answers, before anything is counted
   memory_.thaw();
   events_ += std::exchange(waiting_, 0);
   return runner_.thaw();

@@ -5,6 +5,8 @@
 #include <ostream>
 #include <utility>
 
+#include "app/evaluate/plots.h"
+
 namespace millrace {
 namespace {
 
@@ -30,6 +32,7 @@ Result<std::vector<Sync>> parse_syncs(const std::vector<std::string>& texts) {
 Status run_and_write(const std::vector<Sync>& syncs, const std::function<Result<EvaluationReport>(Sync)>& run,
                      const OutputOptions& options, std::ostream& out) {
   MILLRACE_RETURN_IF_ERROR(check_report_path(options.json_path));
+  MILLRACE_RETURN_IF_ERROR(check_plots_folder(options.plots));
   StalenessCurve curve;
   for (const Sync sync : syncs) {
     MILLRACE_ASSIGN_OR_RETURN(EvaluationReport report, run(sync));
@@ -39,6 +42,7 @@ Status run_and_write(const std::vector<Sync>& syncs, const std::function<Result<
   std::vector<std::pair<std::string, const EvaluationReport*>> rows;
   for (const SyncReport& point : curve) rows.emplace_back(point.sync.name(), &point.report);
   if (curve.size() > 1) print_staleness(rows, out);
+  if (!options.plots.empty()) MILLRACE_RETURN_IF_ERROR(write_plots(curve, options.title, options.plots));
   if (!options.json_path.empty()) {
     if (curve.size() == 1) rows.clear();
     MILLRACE_RETURN_IF_ERROR(write_report_json(curve.back().report, rows, options.json_path));

@@ -10,6 +10,7 @@
 #include "app/evaluate/evaluator.h"
 #include "app/evaluate/staleness.h"
 #include "tests/app/evaluate/fixture.h"
+#include "tests/plot/well_formed.h"
 #include "tests/temporary_directory.h"
 
 namespace millrace {
@@ -136,6 +137,27 @@ TEST_F(OutputTest, IsATableForEachLengthAndAJsonFile) {
   EXPECT_THAT(file(), HasSubstr("\"learners\": {\"related\": {"));
   EXPECT_THAT(file(), HasSubstr("\"seed\": 1, \"config\": \"abc\"}"));
   EXPECT_EQ(write({Sync{}}, "/nonexistent/out.json").error().code, ErrorCode::kIo);
+}
+
+TEST_F(OutputTest, PlotsAreWellFormedPictures) {
+  const auto run_sync = [](Sync sync) {
+    EvaluateOptions options = walk_options();
+    options.sync = sync;
+    options.curves = true;
+    return evaluate(options, walk(600));
+  };
+  const std::string folder = directory_.string() + "/plots";
+  ASSERT_TRUE(run_and_write({Sync{1}, Sync{}}, run_sync, {"", folder, "a <walk>"}, out_).ok());
+  for (const char* name :
+       {"metric-over-time", "calibration", "staleness", "rating-error-over-time", "rating-calibration"}) {
+    std::stringstream svg;
+    svg << std::ifstream(folder + "/" + name + ".svg").rdbuf();
+    EXPECT_EQ(testing::well_formed(svg.str()), "") << name;
+    EXPECT_THAT(svg.str(), HasSubstr("a &lt;walk&gt;")) << name;
+    EXPECT_THAT(svg.str(), ::testing::Not(HasSubstr("nan"))) << name;
+  }
+  EXPECT_THAT(run_and_write({Sync{}}, run_sync, {"", "/proc/nowhere", ""}, out_).error().message,
+              HasSubstr("drawing /proc/nowhere"));
 }
 
 TEST_F(OutputTest, OfSeveralSynchronisationsIsTheCurve) {
