@@ -76,22 +76,47 @@ Build add_replay(CLI::App& app) {
   return build_from(parsed);
 }
 
+void add_evaluate_flags(CLI::App& app, EvaluateFlags& flags) {
+  app.add_option("--protocol", flags.protocol, "What is asked when, and how it is scored (below)")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"prequential", "continual", "basket", "ratings", "leave-last-out"}));
+  app.add_option("--at", flags.at, "Lengths of list to measure, the headline first: --at 5,10,20")
+      ->delimiter(',')
+      ->check(CLI::Range(1, 1000));
+  app.add_option("--skip", flags.skip_share, "Share of the targets at the beginning that is learnt but not scored")
+      ->check(CLI::Range(0.0, 0.99));
+  app.add_option("--periods", flags.periods, "So many periods of equally many events (or baskets)")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 100'000));
+  app.add_option("--period", flags.period, "Periods of this length instead: 12h, 1d, 7d")->type_name("DURATION");
+  app.add_option("--min-events", flags.events_min, "leave-last-out: of a user; with fewer nothing is left out")
+      ->capture_default_str()
+      ->check(CLI::Range(2, 1'000'000));
+  app.add_option("--seed", flags.seed, "Of the model. Default: model.seed");
+  app.add_option("--batch", flags.batch, "Events a step")->capture_default_str()->check(CLI::Range(1, 100'000));
+}
+
+void add_sync(CLI::App& app, std::vector<std::string>& sync) {
+  app.add_option("--sync", sync,
+                 "How often lists learn of what was learnt: event, period, or N times a period; several give the "
+                 "staleness curve: --sync period,10,100,event")
+      ->delimiter(',')
+      ->capture_default_str();
+}
+
 Build add_evaluate(CLI::App& app) {
   CLI::App* sub =
-      subcommand(app, "evaluate", "Measure quality on a file: predict each event, then learn it", kEvaluateHelp);
+      subcommand(app, "evaluate", "Measure quality on a stream: predict each event, then learn it", kEvaluateHelp);
   auto parsed = std::make_shared<EvaluateCommand>();
-  add_input(*sub, parsed->input);
+  add_input(*sub, parsed->evaluate.input);
   add_config(*sub, parsed->config);
-  sub->add_option("--seed", parsed->seed, "Of the model. Default: model.seed");
-  sub->add_option("--batch", parsed->batch, "Events a step")->capture_default_str()->check(CLI::Range(1, 100'000));
-  sub->add_option("--at", parsed->at, "Lengths of list to measure, at most 60: --at 5,10,20")
-      ->delimiter(',')
-      ->check(CLI::Range(1, 60));
-  sub->add_option("--skip", parsed->skip_share, "Share of the events at the beginning that is learnt but not scored")
-      ->check(CLI::Range(0.0, 0.99));
-  sub->add_flag("--shuffle", parsed->shuffle,
-                "Control: items permuted over the events; the figures must fall to chance");
+  add_evaluate_flags(*sub, parsed->evaluate);
+  add_sync(*sub, parsed->sync);
+  sub->add_flag(
+      "--shuffle-control,--shuffle", parsed->shuffle,
+      "Control: items, and ratings, permuted over the events. Fails where more is predicted than chance allows");
   sub->add_option("--json", parsed->json, "Write the report there")->type_name("OUT");
+  sub->add_option("--plots", parsed->plots, "Write plots there, as SVG")->type_name("FOLDER");
   sub->add_flag("-q,--quiet", parsed->quiet, "No progress");
   return build_from(parsed);
 }
@@ -108,17 +133,12 @@ Build add_yardstick(CLI::App& app) {
       ->type_name("FOLDER");
   add_config(*sub, parsed->config);
   sub->add_option("--seed", parsed->seed, "Of the model. Default: model.seed");
-  auto sync = std::make_shared<std::string>("event");
-  sub->add_option("--sync", *sync, "A and G: learn with every event, or between the periods")
-      ->capture_default_str()
-      ->check(CLI::IsMember({"period", "event"}));
+  add_sync(*sub, parsed->sync);
   sub->add_flag("--shuffle", parsed->shuffle, "Control: targets permuted; the figures must fall to chance");
   sub->add_option("--json", parsed->json, "Write the report there")->type_name("OUT");
+  sub->add_option("--plots", parsed->plots, "Write plots there, as SVG")->type_name("FOLDER");
   sub->add_flag("-q,--quiet", parsed->quiet, "No progress");
-  return [parsed, sync]() -> Command {
-    parsed->frozen = *sync == "period";
-    return *parsed;
-  };
+  return build_from(parsed);
 }
 
 Build add_inspect(CLI::App& app) {

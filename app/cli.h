@@ -48,26 +48,37 @@ struct ReplayCommand {
   InputFlags input;
   bool quiet = false;
 };
-struct EvaluateCommand {
-  ConfigFlags config;
+// What an evaluation goes through and how it is scored; as parsed, checked where it is used.
+struct EvaluateFlags {
   InputFlags input;
-  std::optional<std::uint64_t> seed;
-  std::size_t batch = 128;
+  std::string protocol = "prequential";
   std::vector<std::size_t> at;  // empty: the usual ones
   double skip_share = 0.0;
+  std::size_t periods = 10;
+  std::string period;  // "7d"; empty: by number
+  std::size_t events_min = 3;
+  std::size_t batch = 128;
+  std::optional<std::uint64_t> seed;
+};
+struct EvaluateCommand {
+  ConfigFlags config;
+  EvaluateFlags evaluate;
+  std::vector<std::string> sync{"event"};
   bool shuffle = false;
   bool quiet = false;
-  std::string json;  // empty: none
+  std::string json;   // empty: none
+  std::string plots;  // empty: none
 };
 struct YardstickCommand {
   ConfigFlags config;
   std::string letter;
   std::string data;
   std::optional<std::uint64_t> seed;
-  bool frozen = false;  // --sync period
+  std::vector<std::string> sync{"event"};
   bool shuffle = false;
   bool quiet = false;
   std::string json;
+  std::string plots;
 };
 struct InspectCommand {
   ConfigFlags config;

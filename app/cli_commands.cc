@@ -8,50 +8,21 @@
 #include "app/cli.h"
 #include "app/cli_input.h"
 #include "app/cli_version.h"
-#include "app/evaluate.h"
 #include "app/inspect.h"
 #include "app/log.h"
-#include "app/protocols/yardstick.h"
 #include "store/rocks_store.h"
 
 namespace millrace {
 namespace {
 
-Effort effort_of(const Config& config) { return {config.effort.replays_max, config.effort.ranked_examples}; }
-
 Status execute(const EvaluateCommand& command) {
-  MILLRACE_ASSIGN_OR_RETURN(Config config, configuration(command.config));
-  config.model.evaluate_learners = true;
-  EvaluateOptions options;
-  options.seed = command.seed.value_or(config.model.seed);
-  options.config_hash = config_hash(config);
-  options.step = step_options(config);
-  options.effort = effort_of(config);
-  MILLRACE_ASSIGN_OR_RETURN(options.file, file_options(command.input, config));
-  options.batch = command.batch;
-  if (!command.at.empty()) options.at = command.at;
-  options.skip_share = command.skip_share;
-  options.shuffle_control = command.shuffle;
-  options.progress = !command.quiet;
-  options.json_path = command.json;
-  return run_evaluate(options, std::cout);
+  MILLRACE_ASSIGN_OR_RETURN(const Config config, configuration(command.config));
+  return run_evaluate(command, config);
 }
 
 Status execute(const YardstickCommand& command) {
-  MILLRACE_ASSIGN_OR_RETURN(Config config, configuration(command.config));
-  config.model.evaluate_learners = true;
-  YardstickOptions options;
-  options.letter = command.letter.front();
-  options.data = command.data;
-  options.seed = command.seed.value_or(config.model.seed);
-  options.sync = command.frozen ? Sync::kPeriod : Sync::kEvent;
-  options.step = step_options(config);
-  options.effort = effort_of(config);
-  options.config_hash = config_hash(config);
-  options.shuffle_control = command.shuffle;
-  options.progress = !command.quiet;
-  options.json_path = command.json;
-  return run_yardstick(options, std::cout);
+  MILLRACE_ASSIGN_OR_RETURN(const Config config, configuration(command.config));
+  return run_yardstick(command, config);
 }
 
 Status execute(const RunCommand& command) {

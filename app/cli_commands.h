@@ -13,6 +13,10 @@ Status run_service(const Config& config);
 // kInvalid where the state directory is not empty.
 Status run_replay(const ReplayCommand& command, const Config& config);
 
+// Tables to stdout. kInvalid where the control of `shuffle` fails.
+Status run_evaluate(const EvaluateCommand& command, const Config& config);
+Status run_yardstick(const YardstickCommand& command, const Config& config);
+
 Status run_inspect(const InspectCommand& command, const Config& config);
 
 // Prints what was checked; kCorruption where something is damaged, kGap where the topics no longer hold what the state

@@ -46,13 +46,24 @@ Examples:
   millrace replay ratings.csv --user userId --item movieId --value rating --time timestamp --time-unit s --default-kind rating)";
 
 inline constexpr std::string_view kEvaluateHelp = R"(
-Runs the very step of the service over the file in time order, in memory. Every event is predicted from what happened strictly before
-it, then learnt. Prints recall, MRR and NDCG at several lengths, coverage and novelty: as served, and by learner.
+Runs the very step of the service over the events in time order, in memory: what is predicted is predicted from what happened strictly
+before it, then learnt. Prints, as served and by learner, recall, MRR, NDCG, precision, F1 and hit rate at several lengths with standard
+errors (clustered by user or session), MAE and RMSE of ratings, and of the lists coverage, novelty, diversity, Gini, AUC and
+calibration. Ties count against us.
+
+Protocols:
+  prequential      every event is predicted, then learnt (lists that leave out what was seen: its first touch alone)
+  continual        next item in sessions, period by period; the mean over the periods after the first counts
+  basket           what a user buys at once (--session, else at one time), whole, from baskets that ended before it
+  ratings          the value of each rating
+  leave-last-out   each user's last event, from everybody's others: a model trained once
 
 Examples:
   millrace evaluate clicks.csv --user session --item item --time ts --time-unit s
-  millrace evaluate shop.jsonl --skip 0.2 --at 10,20 --json report.json
-  millrace evaluate events.tsv --shuffle                     chance, for comparison
+  millrace evaluate shop.jsonl --skip 0.2 --at 10,20 --json report.json --plots plots
+  millrace evaluate orders.csv --protocol basket --session order_id --at 20
+  millrace evaluate clicks.tsv --protocol continual --period 7d --sync period,10,100,event   what freshness buys
+  millrace evaluate events.tsv --shuffle-control             chance, and whether anything leaks
   millrace evaluate events.tsv --set model.encoder.dimension=64)";
 
 inline constexpr std::string_view kYardstickHelp = R"(
@@ -60,10 +71,13 @@ inline constexpr std::string_view kYardstickHelp = R"(
   B  Deskdrop, news                      E  MovieLens 100k, top ten
   C  Online Retail, baskets              G  RSC15-100k, next click
 
+A period is A's and B's week, G's test, and of the others the whole stream.
+
 "./dev yardstick LETTER" builds, unpacks the data and calls this.
 
 Examples:
   millrace yardstick A --data ~/data --sync event
+  millrace yardstick G --data ~/data --sync period,10,100,event --plots plots     the staleness curve
   millrace yardstick C --data ~/data --seed 2 --json c.json)";
 
 inline constexpr std::string_view kInspectHelp = R"(

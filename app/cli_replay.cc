@@ -6,8 +6,8 @@
 
 #include "app/cli_commands.h"
 #include "app/cli_input.h"
-#include "app/evaluate_progress.h"
 #include "app/pipeline_versions.h"
+#include "app/progress.h"
 #include "app/step.h"
 #include "ingest/file_source.h"
 #include "store/rocks_store.h"

@@ -4,9 +4,9 @@
 #include <utility>
 
 #include "app/cli_commands.h"
-#include "app/evaluate_progress.h"
 #include "app/pipeline_start.h"
 #include "app/pipeline_versions.h"
+#include "app/progress.h"
 #include "app/verify_report.h"
 #include "app/verify_tables.h"
 #include "ingest/partition_ledger.h"

@@ -34,6 +34,19 @@ class Stopwatch {
 
 }  // namespace
 
+std::vector<ItemIndex> items_left_out(const Context& context, const ListRules& rules, const Features& features) {
+  std::vector<ItemIndex> items;
+  if (rules.exclude_seen) {
+    for (const SeenItem& seen : context.seen) items.push_back(seen.item);
+  }
+  for (const ItemId& blocked : rules.blocked) {
+    if (const auto item = features.find_item(blocked)) items.push_back(*item);
+  }
+  std::sort(items.begin(), items.end());
+  items.erase(std::unique(items.begin(), items.end()), items.end());
+  return items;
+}
+
 struct Step::State {
   StepOptions options;
   const Store& store;
@@ -101,19 +114,6 @@ struct Step::State {
     return Ok{};
   }
 
-  std::vector<ItemIndex> excluded(const Context& context) const {
-    std::vector<ItemIndex> items;
-    if (options.rules.exclude_seen) {
-      for (const SeenItem& seen : context.seen) items.push_back(seen.item);
-    }
-    for (const ItemId& blocked : options.rules.blocked) {
-      if (const auto item = features->find_item(blocked)) items.push_back(*item);
-    }
-    std::sort(items.begin(), items.end());
-    items.erase(std::unique(items.begin(), items.end()), items.end());
-    return items;
-  }
-
   Status apply_changes(std::span<const CatalogueChange> changes, LearnInput& learn) {
     for (const CatalogueChange& change : changes) {
       MILLRACE_RETURN_IF_ERROR(features->apply_catalogue(change));
@@ -147,7 +147,7 @@ struct Step::State {
       for (; next < input.queries.size() && input.queries[next].before == i; ++next) {
         const StepQuery& query = input.queries[next];
         MILLRACE_ASSIGN_OR_RETURN(Context context, features->context(query.user, query.now, query.session));
-        std::vector<ItemIndex> exclude = excluded(context);
+        std::vector<ItemIndex> exclude = items_left_out(context, options.rules, *features);
         learn.queries.push_back({learn.examples.size(), std::move(context), std::move(exclude)});
       }
       if (i == input.events.size()) break;
@@ -169,7 +169,7 @@ struct Step::State {
     for (const Touched& user : touched) {
       const Event& event = *user.newest;
       MILLRACE_ASSIGN_OR_RETURN(Context context, features->context(event.user, event.event_time, event.session));
-      std::vector<ItemIndex> exclude = excluded(context);
+      std::vector<ItemIndex> exclude = items_left_out(context, options.rules, *features);
       queries.push_back({0, std::move(context), std::move(exclude)});
     }
     std::vector<Ranking> rankings = learner->recommend(queries, options.rules.length, input.effort);

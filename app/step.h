@@ -28,6 +28,9 @@ struct ListRules {
   std::size_t length = 20;      // items a list
 };
 
+// What a list for this user leaves out under the rules, sorted. Items that `features` does not know are none.
+std::vector<ItemIndex> items_left_out(const Context& context, const ListRules& rules, const Features& features);
+
 // A prediction asked for before events[before] is applied.
 struct StepQuery {
   std::size_t before = 0;

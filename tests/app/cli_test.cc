@@ -38,14 +38,17 @@ TEST(CommandLineTest, EachCommandTakesItsFlags) {
   EXPECT_FALSE(replay.input.item.has_value());
   const auto evaluate =
       parse_as<EvaluateCommand>({"evaluate", "x.tsv", "--at", "5,10", "--seed", "7", "--json", "o.json", "--shuffle"});
-  EXPECT_THAT(evaluate.at, ElementsAre(5U, 10U));
-  EXPECT_EQ(evaluate.seed, 7U);
+  EXPECT_THAT(evaluate.evaluate.at, ElementsAre(5U, 10U));
+  EXPECT_EQ(evaluate.evaluate.seed, 7U);
+  EXPECT_THAT(evaluate.sync, ElementsAre("event"));
   EXPECT_EQ(evaluate.json, "o.json");
   EXPECT_TRUE(evaluate.shuffle);
   const auto yardstick = parse_as<YardstickCommand>({"yardstick", "A", "--data", "/d", "--sync", "period"});
   EXPECT_EQ(yardstick.letter, "A");
-  EXPECT_TRUE(yardstick.frozen);
-  EXPECT_FALSE(parse_as<YardstickCommand>({"yardstick", "A", "--data", "/d"}).frozen);
+  EXPECT_THAT(yardstick.sync, ElementsAre("period"));
+  EXPECT_THAT(parse_as<YardstickCommand>({"yardstick", "A", "--data", "/d", "--sync", "1,10,event"}).sync,
+              ElementsAre("1", "10", "event"));
+  EXPECT_THAT(parse_as<YardstickCommand>({"yardstick", "A", "--data", "/d"}).sync, ElementsAre("event"));
   const auto inspect = parse_as<InspectCommand>({"inspect", "item", "85123A"});
   EXPECT_FALSE(inspect.user);
   EXPECT_EQ(inspect.id, "85123A");

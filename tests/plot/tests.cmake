@@ -1,0 +1,1 @@
+millrace_test(NAME plot LINKS millrace_plot)
