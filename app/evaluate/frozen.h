@@ -23,11 +23,13 @@ class FrozenFeatures {
   // As features make it. An item that came since keeps its place in the history as kUnknownItem and is not among the
   // seen ones: the copy has no row of it.
   Result<Context> context(const UserId& user, Millis now, const std::string& session);
-  Status apply(const Event& event);
+  // The example as the copy sees it; its item is kUnknownItem where the copy has no row of it.
+  Result<Example> apply(const Event& event);
   const Features& features() const { return *features_; }
 
  private:
   explicit FrozenFeatures(std::unique_ptr<Features> features);
+  void forget_newer_items(Context& context) const;
 
   std::unique_ptr<Features> features_;
   std::size_t known_items_;

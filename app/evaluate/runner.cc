@@ -76,6 +76,9 @@ Status StepRunner::thaw() {
   if (!frozen()) return Ok{};
   answer_frozen();
   copy_.reset();
+  MILLRACE_RETURN_IF_ERROR(teach_ranker());
+  const Effort effort = input_.effort;
+  input_.effort.ranked_examples = 0;
   ratings_reported_ = true;
   for (Waiting& waiting : std::exchange(waiting_, {})) {
     if (const Event* event = std::get_if<Event>(&waiting)) {
@@ -86,6 +89,29 @@ Status StepRunner::thaw() {
   }
   MILLRACE_RETURN_IF_ERROR(flush());
   ratings_reported_ = false;
+  input_.effort = effort;
+  return Ok{};
+}
+
+// It is asked with sources as old as the copy; taught with fresh ones it would trust too much what ages.
+Status StepRunner::teach_ranker() {
+  MILLRACE_ASSIGN_OR_RETURN(FrozenFeatures copy, FrozenFeatures::open(options_.features, *store_));
+  LearnInput input;
+  input.step = input_.step - 1;
+  input.effort = input_.effort;
+  input.ranker_only = true;
+  const auto teach = [&] {
+    if (!input.examples.empty()) step_->learner().learn(input, step_->examples());
+    input.examples.clear();
+  };
+  for (const Waiting& waiting : waiting_) {
+    const Event* event = std::get_if<Event>(&waiting);
+    if (event == nullptr) continue;
+    MILLRACE_ASSIGN_OR_RETURN(Example example, copy.apply(*event));
+    if (example.item != kUnknownItem) input.examples.push_back(std::move(example));
+    if (input.examples.size() >= batch_) teach();
+  }
+  teach();
   return Ok{};
 }
 
@@ -139,7 +165,8 @@ Status StepRunner::add_to_copy(const Event& event) {
     MILLRACE_RETURN_IF_ERROR(ask_copy_rating(event));
   }
   waiting_.emplace_back(event);
-  return copy_->apply(event);
+  MILLRACE_ASSIGN_OR_RETURN(const Example ignored, copy_->apply(event));
+  return Ok{};
 }
 
 void StepRunner::answer_frozen() {

@@ -54,8 +54,8 @@ class StepRunner {
 
   // Runs what is pending; from now on nothing learns.
   Status freeze();
-  // Answers what is pending and learns, in its order, what was added since freeze(). Without effect where nothing is
-  // frozen.
+  // Answers what is pending and learns, in its order, what was added since freeze(): first the ranker from predictions
+  // as the copy made them, then everything else. Without effect where nothing is frozen.
   Status thaw();
   bool frozen() const { return copy_.has_value(); }
 
@@ -73,6 +73,7 @@ class StepRunner {
   Status ask_copy_rating(const Event& event);
   Status add_to_copy(const Event& event);
   void answer_frozen();
+  Status teach_ranker();
   bool is_rating(const Event& event) const { return kinds().at(event.kind).signal == Signal::kRating; }
 
   StepOptions options_;

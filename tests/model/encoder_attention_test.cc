@@ -17,6 +17,7 @@ EncoderOptions options() {
   EncoderOptions out;
   out.dimension = kDepth;
   out.length = 3;
+  out.use_user = true;
   return out;
 }
 

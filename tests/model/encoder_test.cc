@@ -122,6 +122,72 @@ TEST(Encoder, HasNoOpinionWithoutAnItemItKnows) {
   }
 }
 
+// The columns of the items, by name.
+class Described {
+ public:
+  Described(EncoderFamily& family, const Context& context, std::span<const ItemIndex> items)
+      : names_(family.columns()), items_(items.size()), values_(names_.size() * items_) {
+    family.describe(context, items, FeatureColumns(values_, items_));
+  }
+  std::span<const float> operator[](std::string_view name) {
+    const auto at = static_cast<std::size_t>(std::find(names_.begin(), names_.end(), name) - names_.begin());
+    return FeatureColumns(values_, items_).column(at);
+  }
+
+ private:
+  std::span<const std::string_view> names_;
+  std::size_t items_;
+  std::vector<float> values_;
+};
+
+TEST(Encoder, DescribesWhereACandidateStandsAndWhatItIsNear) {
+  Learnt learnt(3'000);
+  const Context context = [&] {
+    while (true) {
+      const Context c = learnt.stream.next().context;
+      const auto& h = c.history;
+      if (h.size() == 3 && h[0].item != h[1].item && h[1].item != h[2].item && h[0].item != h[2].item) return c;
+    }
+  }();
+  // Oldest to newest, then one that it knows and one that it does not.
+  const std::vector<ItemIndex> items{context.history[0].item, context.history[1].item, context.history[2].item,
+                                     learnt.stream.next().item, ItemIndex{kItems + 7}};
+  Described described(learnt.family, context, items);
+  std::vector<float> scores(items.size());
+  learnt.family.score(context, items, scores);
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    EXPECT_FLOAT_EQ(described["score"][i], std::max(scores[i], -16.0F));
+    EXPECT_FLOAT_EQ(described["root_share"][i], std::exp(described["score"][i] / 2.0F));
+    const auto better = std::count_if(scores.begin(), scores.end(), [&](float score) { return score > scores[i]; });
+    EXPECT_FLOAT_EQ(described["rank"][i], std::log1p(static_cast<float>(better)));
+  }
+  EXPECT_NEAR(described["near_last"][2], 1.0F, 1e-5F);
+  EXPECT_NEAR(described["near_second"][1], 1.0F, 1e-5F);
+  EXPECT_NEAR(described["near_third"][0], 1.0F, 1e-5F);
+  EXPECT_FLOAT_EQ(described["near_second"][2], described["near_last"][1]);
+  EXPECT_FLOAT_EQ(described["nearest"][3],
+                  std::max({described["near_last"][3], described["near_second"][3], described["near_third"][3]}));
+  EXPECT_EQ(described["nearest"][4], 0.0F);
+
+  std::vector<float> event(learnt.family.event_columns().size());
+  learnt.family.describe_event(context, event);
+  EXPECT_FLOAT_EQ(event[0], *std::max_element(scores.begin(), scores.end()));
+  EXPECT_GT(event[1], 0.0F);
+  EXPECT_LT(event[1], std::log(static_cast<float>(items.size())));
+}
+
+TEST(Encoder, DescribesNothingOfAContextThatItDoesNotKnow) {
+  Learnt learnt(500);
+  const Context nobody;
+  const std::vector<ItemIndex> items{ItemIndex{1}, ItemIndex{2}};
+  Described described(learnt.family, nobody, items);
+  EXPECT_EQ(described["score"][0], -16.0F);
+  for (const char* name : {"root_share", "rank", "near_last", "nearest"}) EXPECT_EQ(described[name][1], 0.0F) << name;
+  std::vector<float> event(learnt.family.event_columns().size());
+  learnt.family.describe_event(nobody, event);
+  EXPECT_EQ(event, (std::vector<float>{-16.0F, 0.0F, 0.0F}));
+}
+
 TEST(Encoder, AnUnknownItemKeepsItsPlace) {
   Learnt learnt(3'000);
   Context context;

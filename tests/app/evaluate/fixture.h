@@ -76,12 +76,16 @@ inline EvaluationReport run(const EvaluateOptions& options, EventStream stream) 
   return {};
 }
 
-inline std::unique_ptr<StepRunner> runner_of(std::vector<std::string> families, std::size_t batch = 16) {
-  StepOptions options = small_step_options();
-  options.model.families = std::move(families);
+inline std::unique_ptr<StepRunner> runner_of(const StepOptions& options, std::size_t batch) {
   auto runner = StepRunner::open(options, {}, batch);
   EXPECT_TRUE(runner.ok());
   return std::move(*runner);
+}
+
+inline std::unique_ptr<StepRunner> runner_of(std::vector<std::string> families, std::size_t batch = 16) {
+  StepOptions options = small_step_options();
+  options.model.families = std::move(families);
+  return runner_of(options, batch);
 }
 
 inline std::vector<Event> session_of(const std::string& session, const std::vector<std::string>& items,

@@ -1,0 +1,66 @@
+// What a step teaches, and what it leaves alone.
+#include "model/learner.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "tests/model/encoder_streams.h"
+
+namespace millrace {
+namespace {
+
+class LearnerTest : public ::testing::Test {
+ protected:
+  LearnOutcome learn(std::vector<Example> examples, bool ranker_only) {
+    LearnInput input;
+    input.step = ++step_;
+    input.ranker_only = ranker_only;
+    input.item_count = kItems;
+    if (!ranker_only) {
+      WriteBatch ignored;
+      for (Example& example : examples) example.sequence = log_.append(example, ignored);
+    }
+    input.examples = std::move(examples);
+    return learner_->learn(input, log_);
+  }
+  // Rows that have changed since the last call, or are saved with every checkpoint, but the number of the step.
+  std::map<std::string, std::string> checkpoint() {
+    WriteBatch batch;
+    learner_->checkpoint(batch);
+    std::map<std::string, std::string> rows;
+    for (const auto& row : batch.operations()) rows[row.key] = row.value.value_or("");
+    EXPECT_EQ(std::erase_if(rows, [](const auto& row) { return row.first.starts_with("learner"); }), 1U);
+    return rows;
+  }
+  std::string ranker() {
+    WriteBatch batch;
+    learner_->save_ranker(batch);
+    return batch.operations().front().value.value();
+  }
+
+  static constexpr std::size_t kItems = 60;
+  ModelOptions options_ = [] {
+    ModelOptions options = encoder::small_options();
+    options.families = {"encoder", "memory", "related", "popular"};
+    return options;
+  }();
+  encoder::MarkovStream stream_{kItems, 1};
+  ExampleLog log_{10'000};
+  std::unique_ptr<Learner> learner_ = make_learner(options_).value();
+  std::uint64_t step_ = 0;
+};
+
+TEST_F(LearnerTest, PredictionsOfACopyTeachTheRankerAlone) {
+  learn(stream_.take(400), false);
+  checkpoint();
+  const auto unchanged = checkpoint();
+  const std::string before = ranker();
+  const LearnOutcome outcome = learn(stream_.take(100), true);
+  EXPECT_EQ(outcome.trained_examples, 0U);
+  EXPECT_NE(ranker(), before);
+  EXPECT_EQ(checkpoint(), unchanged);
+}
+
+}  // namespace
+}  // namespace millrace
