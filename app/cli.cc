@@ -22,10 +22,12 @@ void add_config(CLI::App& app, ConfigFlags& flags) {
       ->allow_extra_args(false);
 }
 
-void add_input(CLI::App& app, InputFlags& flags) {
-  app.add_option("file", flags.file, "Events: CSV, TSV, JSON lines, or lines of \"session item\"")
-      ->required()
+CLI::Option* add_file(CLI::App& app, InputFlags& flags) {
+  return app.add_option("file", flags.file, "Events: CSV, TSV, JSON lines, or lines of \"session item\"")
       ->type_name("FILE");
+}
+
+void add_mapping(CLI::App& app, InputFlags& flags) {
   app.add_option("--format", flags.format, "csv, tsv, jsonl or session-item. Default: by the file's name")
       ->check(CLI::IsMember({"csv", "tsv", "jsonl", "session-item"}));
   const auto field = [&app](const std::string& name, std::optional<std::string>& target, const std::string& what) {
@@ -70,13 +72,24 @@ Build add_run(CLI::App& app) {
 Build add_replay(CLI::App& app) {
   CLI::App* sub = subcommand(app, "replay", "Apply a file of events to an empty state directory", kReplayHelp);
   auto parsed = std::make_shared<ReplayCommand>();
-  add_input(*sub, parsed->input);
+  add_file(*sub, parsed->input)->required();
+  add_mapping(*sub, parsed->input);
   add_config(*sub, parsed->config);
   sub->add_flag("-q,--quiet", parsed->quiet, "No progress");
   return build_from(parsed);
 }
 
 void add_evaluate_flags(CLI::App& app, EvaluateFlags& flags) {
+  CLI::Option_group* source = app.add_option_group("What to go through (one of these)");
+  add_file(*source, flags.input);
+  source->add_option("--state", flags.state, "The example log of a state directory")->type_name("FOLDER");
+  CLI::Option* topic = source->add_option("--topic", flags.topics, "A live topic of [[ingest.topics]]; may be repeated")
+                           ->allow_extra_args(false);
+  source->require_option(1);
+  add_mapping(app, flags.input);
+  app.add_option("--from", flags.from, "Of the topics: an offset, the same in every partition, or a time (RFC 3339)")
+      ->needs(topic);
+  app.add_option("--to", flags.to, "Likewise, exclusive. Default: the end as it is now")->needs(topic);
   app.add_option("--protocol", flags.protocol, "What is asked when, and how it is scored (below)")
       ->capture_default_str()
       ->check(CLI::IsMember({"prequential", "continual", "basket", "ratings", "leave-last-out"}));
@@ -108,7 +121,6 @@ Build add_evaluate(CLI::App& app) {
   CLI::App* sub =
       subcommand(app, "evaluate", "Measure quality on a stream: predict each event, then learn it", kEvaluateHelp);
   auto parsed = std::make_shared<EvaluateCommand>();
-  add_input(*sub, parsed->evaluate.input);
   add_config(*sub, parsed->config);
   add_evaluate_flags(*sub, parsed->evaluate);
   add_sync(*sub, parsed->sync);

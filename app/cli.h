@@ -50,7 +50,10 @@ struct ReplayCommand {
 };
 // What an evaluation goes through and how it is scored; as parsed, checked where it is used.
 struct EvaluateFlags {
-  InputFlags input;
+  InputFlags input;                 // one of these three
+  std::string state;                // a state directory
+  std::vector<std::string> topics;  // live
+  std::string from, to;             // of the topics: offsets or times
   std::string protocol = "prequential";
   std::vector<std::size_t> at;  // empty: the usual ones
   double skip_share = 0.0;

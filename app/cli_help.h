@@ -63,6 +63,8 @@ Examples:
   millrace evaluate shop.jsonl --skip 0.2 --at 10,20 --json report.json --plots plots
   millrace evaluate orders.csv --protocol basket --session order_id --at 20
   millrace evaluate clicks.tsv --protocol continual --period 7d --sync period,10,100,event   what freshness buys
+  millrace evaluate --state /var/lib/millrace -c my.toml     what the service learnt, from nothing
+  millrace evaluate --topic clicks -c my.toml --from 2024-05-01 --to 2024-05-08
   millrace evaluate events.tsv --shuffle-control             chance, and whether anything leaks
   millrace evaluate events.tsv --set model.encoder.dimension=64)";
 
