@@ -133,6 +133,31 @@ Build add_evaluate(CLI::App& app) {
   return build_from(parsed);
 }
 
+Build add_tune(CLI::App& app) {
+  CLI::App* sub = subcommand(app, "tune", "Search settings on the first part of a stream", kTuneHelp);
+  auto parsed = std::make_shared<TuneCommand>();
+  add_config(*sub, parsed->config);
+  add_evaluate_flags(*sub, parsed->evaluate);
+  sub->add_option("--space", parsed->space, "The settings to search, and what each may be: TOML")
+      ->required()
+      ->type_name("FILE");
+  sub->add_option("--candidates", parsed->candidates, "Configurations to begin with, besides the one that is")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 10'000));
+  sub->add_option("--keep", parsed->keep, "One of so many goes on, on so many times as many events")
+      ->capture_default_str()
+      ->check(CLI::Range(2, 100));
+  sub->add_option("--share", parsed->share, "The first part of the stream that is tuned on")
+      ->capture_default_str()
+      ->check(CLI::Range(0.001, 1.0));
+  sub->add_option("--metric", parsed->metric, "What decides, for instance ndcg@10 or rmse. Default: the headline");
+  sub->add_option("--out", parsed->out, "Write the winning configuration there, with its table")
+      ->required()
+      ->type_name("FILE");
+  sub->add_flag("-q,--quiet", parsed->quiet, "No progress");
+  return build_from(parsed);
+}
+
 Build add_yardstick(CLI::App& app) {
   CLI::App* sub = subcommand(app, "yardstick", "Run a published protocol on its public data", kYardstickHelp);
   auto parsed = std::make_shared<YardstickCommand>();
@@ -239,6 +264,7 @@ CommandLine parse_command_line(const std::vector<std::string>& arguments) {
   builders.emplace_back("run", add_run(app));
   builders.emplace_back("replay", add_replay(app));
   builders.emplace_back("evaluate", add_evaluate(app));
+  builders.emplace_back("tune", add_tune(app));
   builders.emplace_back("yardstick", add_yardstick(app));
   builders.emplace_back("inspect", add_inspect(app));
   builders.emplace_back("verify", add_verify(app));

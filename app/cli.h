@@ -72,6 +72,17 @@ struct EvaluateCommand {
   std::string json;   // empty: none
   std::string plots;  // empty: none
 };
+struct TuneCommand {
+  ConfigFlags config;
+  EvaluateFlags evaluate;
+  std::string space;
+  std::size_t candidates = 9;
+  std::size_t keep = 3;
+  double share = 0.2;
+  std::string metric;  // empty: the headline
+  std::string out;
+  bool quiet = false;
+};
 struct YardstickCommand {
   ConfigFlags config;
   std::string letter;
@@ -114,8 +125,8 @@ struct PrintConfigCommand {
 struct VersionCommand {};
 
 using Command =
-    std::variant<RunCommand, ReplayCommand, EvaluateCommand, YardstickCommand, InspectCommand, VerifyCommand,
-                 BackupCommand, RestoreCommand, CheckConfigCommand, PrintConfigCommand, VersionCommand>;
+    std::variant<RunCommand, ReplayCommand, EvaluateCommand, TuneCommand, YardstickCommand, InspectCommand,
+                 VerifyCommand, BackupCommand, RestoreCommand, CheckConfigCommand, PrintConfigCommand, VersionCommand>;
 
 // A command, or what to say instead of running one: help, or what is wrong with the line.
 struct CommandLine {

@@ -1,4 +1,6 @@
 // `millrace evaluate` and `millrace yardstick`: from what was parsed to what is run.
+#include "app/cli_evaluate.h"
+
 #include <filesystem>
 #include <iostream>
 #include <string>
@@ -25,6 +27,8 @@ void set_run_options(Config config, RunOptions& options) {
   options.effort = {config.effort.replays_max, config.effort.ranked_examples};
 }
 
+}  // namespace
+
 Result<EvaluateOptions> evaluate_options(const EvaluateFlags& flags, const Config& config) {
   EvaluateOptions options;
   set_run_options(config, options);
@@ -45,6 +49,8 @@ Result<EvaluateOptions> evaluate_options(const EvaluateFlags& flags, const Confi
   protocol.events_min = flags.events_min;
   return options;
 }
+
+namespace {
 
 Result<EventStream> read_file(const EvaluateFlags& flags, const Config& config) {
   MILLRACE_ASSIGN_OR_RETURN(const FileOptions file, file_options(flags.input, config));
@@ -81,6 +87,8 @@ Result<EventStream> read_range(const EvaluateFlags& flags, const Config& config)
   return std::move(topics.stream);
 }
 
+}  // namespace
+
 Result<EventStream> read_stream(const EvaluateFlags& flags, const Config& config) {
   if (!flags.state.empty()) return read_state(flags, config);
   if (!flags.topics.empty()) return read_range(flags, config);
@@ -88,8 +96,6 @@ Result<EventStream> read_stream(const EvaluateFlags& flags, const Config& config
   return stop_error(ErrorCode::kInvalid,
                     "evaluating: nothing to go through; name a FILE, --state FOLDER or --topic NAME");
 }
-
-}  // namespace
 
 Status run_evaluate(const EvaluateCommand& command, const Config& config) {
   MILLRACE_ASSIGN_OR_RETURN(const std::vector<Sync> syncs, parse_syncs(command.sync));
