@@ -22,10 +22,12 @@ void add_config(CLI::App& app, ConfigFlags& flags) {
       ->allow_extra_args(false);
 }
 
-void add_input(CLI::App& app, InputFlags& flags) {
-  app.add_option("file", flags.file, "Events: CSV, TSV, JSON lines, or lines of \"session item\"")
-      ->required()
+CLI::Option* add_file(CLI::App& app, InputFlags& flags) {
+  return app.add_option("file", flags.file, "Events: CSV, TSV, JSON lines, or lines of \"session item\"")
       ->type_name("FILE");
+}
+
+void add_mapping(CLI::App& app, InputFlags& flags) {
   app.add_option("--format", flags.format, "csv, tsv, jsonl or session-item. Default: by the file's name")
       ->check(CLI::IsMember({"csv", "tsv", "jsonl", "session-item"}));
   const auto field = [&app](const std::string& name, std::optional<std::string>& target, const std::string& what) {
@@ -70,13 +72,24 @@ Build add_run(CLI::App& app) {
 Build add_replay(CLI::App& app) {
   CLI::App* sub = subcommand(app, "replay", "Apply a file of events to an empty state directory", kReplayHelp);
   auto parsed = std::make_shared<ReplayCommand>();
-  add_input(*sub, parsed->input);
+  add_file(*sub, parsed->input)->required();
+  add_mapping(*sub, parsed->input);
   add_config(*sub, parsed->config);
   sub->add_flag("-q,--quiet", parsed->quiet, "No progress");
   return build_from(parsed);
 }
 
 void add_evaluate_flags(CLI::App& app, EvaluateFlags& flags) {
+  CLI::Option_group* source = app.add_option_group("What to go through (one of these)");
+  add_file(*source, flags.input);
+  source->add_option("--state", flags.state, "The example log of a state directory")->type_name("FOLDER");
+  CLI::Option* topic = source->add_option("--topic", flags.topics, "A live topic of [[ingest.topics]]; may be repeated")
+                           ->allow_extra_args(false);
+  source->require_option(1);
+  add_mapping(app, flags.input);
+  app.add_option("--from", flags.from, "Of the topics: an offset, the same in every partition, or a time (RFC 3339)")
+      ->needs(topic);
+  app.add_option("--to", flags.to, "Likewise, exclusive. Default: the end as it is now")->needs(topic);
   app.add_option("--protocol", flags.protocol, "What is asked when, and how it is scored (below)")
       ->capture_default_str()
       ->check(CLI::IsMember({"prequential", "continual", "basket", "ratings", "leave-last-out"}));
@@ -108,7 +121,6 @@ Build add_evaluate(CLI::App& app) {
   CLI::App* sub =
       subcommand(app, "evaluate", "Measure quality on a stream: predict each event, then learn it", kEvaluateHelp);
   auto parsed = std::make_shared<EvaluateCommand>();
-  add_input(*sub, parsed->evaluate.input);
   add_config(*sub, parsed->config);
   add_evaluate_flags(*sub, parsed->evaluate);
   add_sync(*sub, parsed->sync);
@@ -117,6 +129,31 @@ Build add_evaluate(CLI::App& app) {
       "Control: items, and ratings, permuted over the events. Fails where more is predicted than chance allows");
   sub->add_option("--json", parsed->json, "Write the report there")->type_name("OUT");
   sub->add_option("--plots", parsed->plots, "Write plots there, as SVG")->type_name("FOLDER");
+  sub->add_flag("-q,--quiet", parsed->quiet, "No progress");
+  return build_from(parsed);
+}
+
+Build add_tune(CLI::App& app) {
+  CLI::App* sub = subcommand(app, "tune", "Search settings on the first part of a stream", kTuneHelp);
+  auto parsed = std::make_shared<TuneCommand>();
+  add_config(*sub, parsed->config);
+  add_evaluate_flags(*sub, parsed->evaluate);
+  sub->add_option("--space", parsed->space, "The settings to search, and what each may be: TOML")
+      ->required()
+      ->type_name("FILE");
+  sub->add_option("--candidates", parsed->candidates, "Configurations to begin with, besides the one that is")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 10'000));
+  sub->add_option("--keep", parsed->keep, "One of so many goes on, on so many times as many events")
+      ->capture_default_str()
+      ->check(CLI::Range(2, 100));
+  sub->add_option("--share", parsed->share, "The first part of the stream that is tuned on")
+      ->capture_default_str()
+      ->check(CLI::Range(0.001, 1.0));
+  sub->add_option("--metric", parsed->metric, "What decides, for instance ndcg@10 or rmse. Default: the headline");
+  sub->add_option("--out", parsed->out, "Write the winning configuration there, with its table")
+      ->required()
+      ->type_name("FILE");
   sub->add_flag("-q,--quiet", parsed->quiet, "No progress");
   return build_from(parsed);
 }
@@ -227,6 +264,7 @@ CommandLine parse_command_line(const std::vector<std::string>& arguments) {
   builders.emplace_back("run", add_run(app));
   builders.emplace_back("replay", add_replay(app));
   builders.emplace_back("evaluate", add_evaluate(app));
+  builders.emplace_back("tune", add_tune(app));
   builders.emplace_back("yardstick", add_yardstick(app));
   builders.emplace_back("inspect", add_inspect(app));
   builders.emplace_back("verify", add_verify(app));

@@ -50,7 +50,10 @@ struct ReplayCommand {
 };
 // What an evaluation goes through and how it is scored; as parsed, checked where it is used.
 struct EvaluateFlags {
-  InputFlags input;
+  InputFlags input;                 // one of these three
+  std::string state;                // a state directory
+  std::vector<std::string> topics;  // live
+  std::string from, to;             // of the topics: offsets or times
   std::string protocol = "prequential";
   std::vector<std::size_t> at;  // empty: the usual ones
   double skip_share = 0.0;
@@ -68,6 +71,17 @@ struct EvaluateCommand {
   bool quiet = false;
   std::string json;   // empty: none
   std::string plots;  // empty: none
+};
+struct TuneCommand {
+  ConfigFlags config;
+  EvaluateFlags evaluate;
+  std::string space;
+  std::size_t candidates = 9;
+  std::size_t keep = 3;
+  double share = 0.2;
+  std::string metric;  // empty: the headline
+  std::string out;
+  bool quiet = false;
 };
 struct YardstickCommand {
   ConfigFlags config;
@@ -111,8 +125,8 @@ struct PrintConfigCommand {
 struct VersionCommand {};
 
 using Command =
-    std::variant<RunCommand, ReplayCommand, EvaluateCommand, YardstickCommand, InspectCommand, VerifyCommand,
-                 BackupCommand, RestoreCommand, CheckConfigCommand, PrintConfigCommand, VersionCommand>;
+    std::variant<RunCommand, ReplayCommand, EvaluateCommand, TuneCommand, YardstickCommand, InspectCommand,
+                 VerifyCommand, BackupCommand, RestoreCommand, CheckConfigCommand, PrintConfigCommand, VersionCommand>;
 
 // A command, or what to say instead of running one: help, or what is wrong with the line.
 struct CommandLine {

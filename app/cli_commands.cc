@@ -20,6 +20,8 @@ Status execute(const EvaluateCommand& command) {
   return run_evaluate(command, config);
 }
 
+Status execute(const TuneCommand& command) { return run_tune(command); }
+
 Status execute(const YardstickCommand& command) {
   MILLRACE_ASSIGN_OR_RETURN(const Config config, configuration(command.config));
   return run_yardstick(command, config);

@@ -15,6 +15,8 @@ Status run_replay(const ReplayCommand& command, const Config& config);
 
 // Tables to stdout. kInvalid where the control of `shuffle` fails.
 Status run_evaluate(const EvaluateCommand& command, const Config& config);
+// Reads a configuration for every candidate.
+Status run_tune(const TuneCommand& command);
 Status run_yardstick(const YardstickCommand& command, const Config& config);
 
 Status run_inspect(const InspectCommand& command, const Config& config);

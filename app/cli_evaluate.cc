@@ -1,4 +1,7 @@
 // `millrace evaluate` and `millrace yardstick`: from what was parsed to what is run.
+#include "app/cli_evaluate.h"
+
+#include <filesystem>
 #include <iostream>
 #include <string>
 #include <utility>
@@ -8,8 +11,11 @@
 #include "app/config_units.h"
 #include "app/evaluate/evaluate.h"
 #include "app/evaluate/staleness.h"
+#include "app/evaluate/state_source.h"
 #include "app/evaluate/stream.h"
+#include "app/evaluate/topic_source.h"
 #include "app/evaluate/yardsticks/yardstick.h"
+#include "store/rocks_store.h"
 
 namespace millrace {
 namespace {
@@ -20,6 +26,8 @@ void set_run_options(Config config, RunOptions& options) {
   options.step = step_options(config);
   options.effort = {config.effort.replays_max, config.effort.ranked_examples};
 }
+
+}  // namespace
 
 Result<EvaluateOptions> evaluate_options(const EvaluateFlags& flags, const Config& config) {
   EvaluateOptions options;
@@ -42,15 +50,52 @@ Result<EvaluateOptions> evaluate_options(const EvaluateFlags& flags, const Confi
   return options;
 }
 
-Result<EventStream> read_stream(const EvaluateFlags& flags, const Config& config) {
+namespace {
+
+Result<EventStream> read_file(const EvaluateFlags& flags, const Config& config) {
   MILLRACE_ASSIGN_OR_RETURN(const FileOptions file, file_options(flags.input, config));
   EventStream stream;
-  stream.name = flags.input.file;
+  stream.name = std::filesystem::path(flags.input.file).filename().string();
   MILLRACE_ASSIGN_OR_RETURN(stream.events, read_events(file));
   return stream;
 }
 
+Result<EventStream> read_state(const EvaluateFlags& flags, Config config) {
+  config.service.state_directory = flags.state;
+  MILLRACE_ASSIGN_OR_RETURN(const auto store, open_rocks_store(rocks_options(config, true)));
+  return read_example_log(config.features, *store);
+}
+
+Result<EventStream> read_range(const EvaluateFlags& flags, const Config& config) {
+  TopicSourceOptions options;
+  options.reader = items_reader_options(config);
+  options.ingest = config.ingest;
+  options.topics = flags.topics;
+  options.items_topic = config.input.items_topic;
+  if (!flags.from.empty()) {
+    MILLRACE_ASSIGN_OR_RETURN(options.from, parse_range_end("--from", flags.from));
+  }
+  if (!flags.to.empty()) {
+    MILLRACE_ASSIGN_OR_RETURN(options.to, parse_range_end("--to", flags.to));
+  }
+  MILLRACE_ASSIGN_OR_RETURN(TopicStream topics, read_topics(options, rdkafka_clients()));
+  for (std::size_t i = 0; i < kOutcomes; ++i) {
+    std::cout << (i == 0 ? topics.stream.name + ": " : ", ") << outcome_name(Outcome{static_cast<std::uint8_t>(i)})
+              << ' ' << topics.outcomes[i];
+  }
+  std::cout << '\n';
+  return std::move(topics.stream);
+}
+
 }  // namespace
+
+Result<EventStream> read_stream(const EvaluateFlags& flags, const Config& config) {
+  if (!flags.state.empty()) return read_state(flags, config);
+  if (!flags.topics.empty()) return read_range(flags, config);
+  if (!flags.input.file.empty()) return read_file(flags, config);
+  return stop_error(ErrorCode::kInvalid,
+                    "evaluating: nothing to go through; name a FILE, --state FOLDER or --topic NAME");
+}
 
 Status run_evaluate(const EvaluateCommand& command, const Config& config) {
   MILLRACE_ASSIGN_OR_RETURN(const std::vector<Sync> syncs, parse_syncs(command.sync));

@@ -63,8 +63,23 @@ Examples:
   millrace evaluate shop.jsonl --skip 0.2 --at 10,20 --json report.json --plots plots
   millrace evaluate orders.csv --protocol basket --session order_id --at 20
   millrace evaluate clicks.tsv --protocol continual --period 7d --sync period,10,100,event   what freshness buys
+  millrace evaluate --state /var/lib/millrace -c my.toml     what the service learnt, from nothing
+  millrace evaluate --topic clicks -c my.toml --from 2024-05-01 --to 2024-05-08
   millrace evaluate events.tsv --shuffle-control             chance, and whether anything leaks
   millrace evaluate events.tsv --set model.encoder.dimension=64)";
+
+inline constexpr std::string_view kTuneHelp = R"(
+Successive halving: all candidates on a little of the stream's first part, the best of them on more, the last on all of it. Each is
+evaluated as "millrace evaluate" would, from nothing. The configuration as it is goes along, and stays where nothing is better. What
+was not tuned on is left to tell the truth: evaluate the result on it with --skip.
+
+The space names settings, and what each may be:
+  model.encoder.dimension = [64, 100, 150]
+  model.ranker.rate = { min = 0.001, max = 0.03, scale = "log" }
+
+Examples:
+  millrace tune clicks.csv --space space.toml --metric mrr@20 --at 20 --out tuned.toml
+  millrace evaluate clicks.csv --at 20 --skip 0.2 -c tuned.toml)";
 
 inline constexpr std::string_view kYardstickHelp = R"(
   A  DIGINETICA, continual next item     D  MovieLens 100k, ratings

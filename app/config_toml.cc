@@ -307,19 +307,97 @@ std::string quoted_toml(std::string_view text) {
   return out + '"';
 }
 
+namespace {
+
+Error not_toml(const toml::parse_error& error, const std::string& name) {
+  return stop_error(ErrorCode::kInvalid, name + ":" + std::to_string(error.source().begin.line) + ":" +
+                                             std::to_string(error.source().begin.column) +
+                                             ": not TOML: " + std::string(error.description()));
+}
+
+}  // namespace
+
 Status read_toml(const std::string& text, const std::string& name, const std::function<void(ConfigVisitor&)>& walk) {
   const toml::parse_result parsed = toml::parse(text, name);
-  if (!parsed) {
-    const toml::parse_error& error = parsed.error();
-    return stop_error(ErrorCode::kInvalid, name + ":" + std::to_string(error.source().begin.line) + ":" +
-                                               std::to_string(error.source().begin.column) +
-                                               ": not TOML: " + std::string(error.description()));
-  }
+  if (!parsed) return not_toml(parsed.error(), name);
   TomlReader reader(parsed.table(), name);
   walk(reader);
   const std::string errors = reader.errors();
   if (!errors.empty()) return stop_error(ErrorCode::kInvalid, errors);
   return Ok{};
+}
+
+namespace {
+
+class SpaceReader {
+ public:
+  explicit SpaceReader(std::string name) : name_(std::move(name)) {}
+
+  Status read(const toml::table& table, const std::string& path) {
+    for (const auto& [key, node] : table) {
+      const std::string here = (path.empty() ? "" : path + ".") + std::string(key.str());
+      if (const toml::array* values = node.as_array()) {
+        MILLRACE_RETURN_IF_ERROR(read_list(*values, here));
+      } else if (const toml::table* inner = node.as_table()) {
+        const bool range = inner->contains("min") || inner->contains("max");
+        MILLRACE_RETURN_IF_ERROR(range ? read_range(*inner, here) : read(*inner, here));
+      } else {
+        return wrong(here, " is " + std::string(type_name(node)) +
+                               ", expected a list of values, or a range { min = …, max = … }");
+      }
+    }
+    return Ok{};
+  }
+  std::vector<SpaceKey> take() { return std::move(keys_); }
+
+ private:
+  Error wrong(const std::string& key, const std::string& what) const {
+    return stop_error(ErrorCode::kInvalid, name_ + ": " + key + what);
+  }
+
+  Status read_list(const toml::array& values, const std::string& path) {
+    SpaceKey key{path, {}, {}};
+    for (const toml::node& value : values) {
+      std::ostringstream text;
+      value.visit([&text](const auto& known) { text << known; });
+      key.values.push_back(text.str());
+    }
+    if (key.values.empty()) return wrong(path, " is an empty list, expected at least one value");
+    keys_.push_back(std::move(key));
+    return Ok{};
+  }
+
+  Status read_range(const toml::table& table, const std::string& path) {
+    const auto min = table["min"].value<double>();
+    const auto max = table["max"].value<double>();
+    const std::string scale = table["scale"].value_or(std::string("linear"));
+    if (!min || !max) return wrong(path, ": expected numbers for min and max");
+    const bool whole = table["min"].is_integer() && table["max"].is_integer();
+    const auto plain = [whole](double value) {
+      return whole ? std::to_string(static_cast<std::int64_t>(value)) : format_float(static_cast<float>(value));
+    };
+    const std::string found = ": found min " + plain(*min) + " and max " + plain(*max);
+    if (*min >= *max) return wrong(path, found + ", expected min below max");
+    if (scale != "linear" && scale != "log") {
+      return wrong(path, ": found scale \"" + scale + "\", expected scale \"linear\" or \"log\"");
+    }
+    if (scale == "log" && *min <= 0.0) return wrong(path, found + " on a logarithmic scale, expected min above 0");
+    keys_.push_back({path, {}, SpaceRange{*min, *max, scale == "log", whole}});
+    return Ok{};
+  }
+
+  std::string name_;
+  std::vector<SpaceKey> keys_;
+};
+
+}  // namespace
+
+Result<std::vector<SpaceKey>> read_space_toml(const std::string& text, const std::string& name) {
+  const toml::parse_result parsed = toml::parse(text, name);
+  if (!parsed) return not_toml(parsed.error(), name);
+  SpaceReader reader(name);
+  MILLRACE_RETURN_IF_ERROR(reader.read(parsed.table(), ""));
+  return reader.take();
 }
 
 }  // namespace millrace

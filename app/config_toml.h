@@ -4,8 +4,10 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "app/config_visitor.h"
+#include "app/evaluate/tune_space.h"
 #include "core/result.h"
 
 namespace millrace {
@@ -14,6 +16,10 @@ namespace millrace {
 // "PATH" } in place of a text for what is in that file less line ends at its end. kInvalid with all mistakes, one a
 // line.
 Status read_toml(const std::string& text, const std::string& name, const std::function<void(ConfigVisitor&)>& walk);
+
+// A space to be tuned over: "a.b = [1, 2]", or "a.b = { min = 0.001, max = 0.1, scale = \"log\" }" (linear where it is
+// not said; whole numbers where both ends are). kInvalid with the key, what was found and what was expected.
+Result<std::vector<SpaceKey>> read_space_toml(const std::string& text, const std::string& name);
 
 bool is_toml(const std::string& text);
 // A basic TOML string that reads as `text`, but for ${, which stays what it is.

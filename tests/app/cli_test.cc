@@ -86,6 +86,9 @@ TEST(CommandLineTest, WhatCannotBeUnderstoodIsAUsageError) {
                                                     {"yardstick", "F", "--data", "/d"},
                                                     {"inspect", "shop", "x"},
                                                     {"evaluate"},
+                                                    {"evaluate", "x.csv", "--topic", "clicks"},
+                                                    {"evaluate", "x.csv", "--from", "7"},
+                                                    {"evaluate", "x.csv", "--protocol", "random"},
                                                     {"evaluate", "x.csv", "--at", "0"},
                                                     {"evaluate", "x.csv", "--format", "xml"}};
   for (const auto& arguments : wrong) {
