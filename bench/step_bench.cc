@@ -1,9 +1,13 @@
 // The step as a whole, default model and two replays fixed, beside the bare f32 matrix products that it needs: those of
 // the examples it learns (fresh and replayed, with as many positions and distinct negatives as there are) and the exact
-// scores of the catalogue for each list. One iteration is one step of 256 events, committed.
+// scores of the catalogue for each list. One iteration is one step of 256 events, committed. And the step of a large
+// world beside that of a small one: a million users beside ten thousand, a hundred thousand items beside ten thousand.
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
 #include <cmath>
+#include <utility>
+#include <vector>
 
 #include "app/step.h"
 #include "bench/bare_matmul.h"
@@ -20,6 +24,7 @@ namespace {
 constexpr std::size_t kEvents = 256;
 constexpr std::size_t kItems = 10'000;
 constexpr std::size_t kWarm = 60'000;
+constexpr std::size_t kWarmStep = 2'048;
 constexpr std::uint32_t kReplays = 2;
 
 StepOptions options() {
@@ -35,10 +40,11 @@ struct StepTimes {
   std::uint64_t steps = 0;
 };
 
-// A step that has seen the catalogue and 60,000 events.
+// A step that has seen the catalogue, 60,000 events and, if so told, every user once.
 class StepWorld {
  public:
-  explicit StepWorld(Store& store) : store_(store) {
+  explicit StepWorld(Store& store, const WorkloadOptions& size = {.items = kItems}, bool every_user = false)
+      : store_(store), workload_(size) {
     auto opened = Step::open(options(), store_);
     MILLRACE_CHECK(opened.ok());
     step_ = std::move(*opened);
@@ -46,12 +52,8 @@ class StepWorld {
     catalogue.changes = workload_.catalogue();
     StepTimes ignored;
     run(catalogue, ignored);
-    for (std::size_t done = 0; done < kWarm; done += kEvents) {
-      StepInput warm = input(workload_.take(kEvents));
-      warm.effort = {0, 0};
-      warm.make_lists = false;
-      run(warm, ignored);
-    }
+    if (every_user) meet_users(size.users);
+    for (std::size_t done = 0; done < std::max(kWarm, size.items); done += kEvents) warm(workload_.take(kEvents));
     for (int settle = 0; settle < 2; ++settle) run(ignored);
   }
 
@@ -71,6 +73,23 @@ class StepWorld {
   std::size_t negatives() const { return distinct_negatives(workload_.items(), options().model.encoder.negatives); }
 
  private:
+  void meet_users(std::size_t users) {
+    std::vector<Event> events;
+    for (std::size_t user = 0; user < users; ++user) {
+      events.push_back(workload_.next_of(user));
+      if (events.size() == kWarmStep) warm(std::exchange(events, {}));
+    }
+    warm(std::move(events));
+  }
+
+  void warm(std::vector<Event> events) {
+    StepInput step = input(std::move(events));
+    step.effort = {0, 0};
+    step.make_lists = false;
+    StepTimes ignored;
+    run(step, ignored);
+  }
+
   StepInput input(std::vector<Event> events) const {
     StepInput input;
     input.step = step_->last_step() + 1;
@@ -101,7 +120,7 @@ class StepWorld {
   }
 
   Store& store_;
-  Workload workload_{{.items = kItems}};
+  Workload workload_;
   std::unique_ptr<Step> step_;
 };
 
@@ -163,11 +182,52 @@ void step_in_memory(benchmark::State& state) {
   step(state, world, "step_in_memory_over_matmul", false);
 }
 
+// The time of an event in a large world over that in a small one, step by step.
+void cost(benchmark::State& state, StepWorld& large, StepWorld& small, const std::string& name) {
+  StepTimes times_large;
+  StepTimes times_small;
+  for (auto _ : state) {
+    large.run(times_large);
+    small.run(times_small);
+  }
+  const double events = static_cast<double>(state.iterations()) * kEvents;
+  const auto us = [events](double seconds) { return seconds / events * 1e6; };
+  add_pair(state, name, times_large.wall / times_small.wall,
+           {{"large_event_us", us(times_large.wall)},
+            {"small_event_us", us(times_small.wall)},
+            {"large_features_us", us(times_large.features)},
+            {"small_features_us", us(times_small.features)},
+            {"large_model_us", us(times_large.model)},
+            {"small_model_us", us(times_small.model)},
+            {"large_lists_us", us(times_large.lists)},
+            {"small_lists_us", us(times_small.lists)},
+            {"large_commit_us", us(times_large.commit)},
+            {"small_commit_us", us(times_small.commit)}});
+}
+
+void cost_of_users(benchmark::State& state) {
+  static ScratchStore large_store;
+  static ScratchStore small_store;
+  static StepWorld large(*large_store, {.users = 1'000'000, .items = kItems}, true);
+  static StepWorld small(*small_store, {.users = 10'000, .items = kItems}, true);
+  cost(state, large, small, "cost_users_1m_over_10k");
+}
+
+void cost_of_items(benchmark::State& state) {
+  static ScratchStore large_store;
+  static ScratchStore small_store;
+  static StepWorld large(*large_store, {.items = 100'000});
+  static StepWorld small(*small_store, {.items = kItems});
+  cost(state, large, small, "cost_items_100k_over_10k");
+}
+
 void setting(benchmark::internal::Benchmark* benchmark) {
   benchmark->Iterations(20)->Unit(benchmark::kMillisecond)->UseRealTime();
 }
 BENCHMARK(step_on_rocksdb)->Apply(setting);
 BENCHMARK(step_in_memory)->Apply(setting);
+BENCHMARK(cost_of_users)->Apply(setting);
+BENCHMARK(cost_of_items)->Apply(setting);
 
 }  // namespace
 }  // namespace millrace::bench

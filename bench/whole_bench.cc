@@ -1,6 +1,7 @@
 // The whole way: event in topic → list in topic, default model with elastic replays, over the embedded broker in this
 // process, beside the echo of the same bytes. First a backlog as fast as it goes, then half of that rate for the
-// freshness: from the record's timestamp in Kafka to the report that its list is delivered.
+// freshness: from the record's timestamp in Kafka to the report that its list is delivered. And an idle service to
+// which single events come.
 #include <benchmark/benchmark.h>
 
 #include <numeric>
@@ -18,6 +19,8 @@ namespace {
 constexpr std::size_t kBacklog = 40'000;
 constexpr std::size_t kEchoBacklog = 200'000;
 constexpr double kPacedSeconds = 6.0;
+constexpr std::size_t kIdleEvents = 1'000;
+constexpr double kIdleRate = 20.0;  // an event is long answered when the next one comes
 
 struct PhaseSeconds {
   double ingest = 0, features = 0, model = 0, lists = 0, store = 0, publish = 0, total = 0;
@@ -215,6 +218,30 @@ void whole_way(benchmark::State& state) {
     report(state, service, echo, phases);
   }
 }
+// One event at a time, to a service that has caught up with its backlog.
+void idle_events(benchmark::State& state) {
+  for (auto _ : state) {
+    const auto broker = start_embedded_broker();
+    MILLRACE_CHECK(broker.ok());
+    const Config config = config_for(**broker, "idle");
+    create_topics(**broker, config);
+    Workload workload;
+    send_items(config, workload);
+    EventFeed feed(config.kafka.bootstrap_servers, config.ingest.topics[0].name);
+    feed.send(workload.take(kBacklog / 4));
+    Service service(config);
+    Passage& passage = service.watcher().passage;
+    passage.wait_for(kBacklog / 4);
+    std::this_thread::sleep_for(std::chrono::seconds(1));
+    passage.forget_delays();
+    feed.send_paced(workload.take(kIdleEvents), kIdleRate);
+    passage.wait_for(kBacklog / 4 + kIdleEvents);
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    add_pair(state, "idle_event_p99_ms", passage.delay_quantile(0.99),
+             {{"p50_ms", passage.delay_quantile(0.5)}, {"most_ms", passage.delay_quantile(1.0)}});
+  }
+}
+BENCHMARK(idle_events)->Iterations(1)->Repetitions(1)->Unit(benchmark::kSecond)->UseRealTime();
 BENCHMARK(whole_way)->Iterations(1)->Unit(benchmark::kSecond)->UseRealTime();
 
 }  // namespace

@@ -50,8 +50,9 @@ Workload::Workload(const WorkloadOptions& options)
       user_law_(options.users, options.user_exponent),
       item_law_(options.items, options.item_exponent) {}
 
-Event Workload::next() {
-  const std::size_t user = user_law_.draw(random_);
+Event Workload::next() { return next_of(user_law_.draw(random_)); }
+
+Event Workload::next_of(std::size_t user) {
   const std::size_t item = sent_ < item_law_.size() ? sent_ : item_law_.draw(random_);
   Event event;
   event.position = {TopicIndex{0}, PartitionIndex{static_cast<std::int32_t>(user % kPartitions)},

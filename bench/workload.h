@@ -43,6 +43,8 @@ class Workload {
   explicit Workload(const WorkloadOptions& options = {});
   Event next();
   std::vector<Event> take(std::size_t count);
+  // The next event, but of that user.
+  Event next_of(std::size_t user);
   // Titles of four words, one of forty categories.
   std::vector<CatalogueChange> catalogue() const;
   const ZipfLaw& items() const { return item_law_; }
