@@ -16,7 +16,7 @@ constexpr double kRight = 190.0;  // the legend
 constexpr double kTop = 58.0;     // title, subtitle
 constexpr double kBottom = 52.0;  // ticks, label
 constexpr double kTallest = 300.0;
-constexpr double kLowest = 150.0;  // of charts below each other
+constexpr double kLowest = 190.0;  // of charts below each other
 constexpr double kConfidence = 1.96;
 
 // Okabe and Ito's colours, told apart by the colour-blind too.

@@ -10,7 +10,27 @@
 namespace millrace {
 namespace {
 
+// What a protocol has no use for is refused rather than passed over.
+Status check_protocol(const EvaluateOptions& options) {
+  const ProtocolOptions& protocol = options.protocol;
+  const auto refused = [&protocol](const std::string& what, const std::string& why) {
+    return stop_error(ErrorCode::kInvalid, "evaluating by " + std::string(protocol_name(protocol.kind)) + " with " +
+                                               what + ": " + why + "; leave it out");
+  };
+  const bool prequential = protocol.kind == ProtocolKind::kPrequential;
+  const bool basket = protocol.kind == ProtocolKind::kBasket;
+  if (protocol.skip_share > 0.0 && !prequential && !basket) {
+    return refused("--skip", "only prequential and basket score from a later event on");
+  }
+  if (protocol.period && basket) return refused("--period", "its periods are of equally many baskets, see --periods");
+  if (!options.sync.every_event() && protocol.kind == ProtocolKind::kLeaveLastOut) {
+    return refused("--sync " + options.sync.name(), "its model is trained once");
+  }
+  return Ok{};
+}
+
 Status check_options(const EvaluateOptions& options, const EventStream& stream) {
+  MILLRACE_RETURN_IF_ERROR(check_protocol(options));
   const std::size_t most = options.step.model.ranker.candidates_per_source;
   for (const std::size_t k : options.protocol.at) {
     if (k >= 1 && k <= most) continue;

@@ -1,11 +1,13 @@
 #include "app/evaluate/plots.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <optional>
+#include <span>
 #include <utility>
 
 #include "plot/chart.h"
@@ -17,10 +19,10 @@ Status not_written(const std::string& path) {
   return stop_error(ErrorCode::kIo, "drawing " + path + ": it cannot be written; check path and rights");
 }
 
-Status write(const Chart& chart, const std::string& folder, const std::string& name) {
+Status write(std::span<const Chart> charts, const std::string& folder, const std::string& name) {
   const std::string path = (std::filesystem::path(folder) / name).string();
   std::ofstream file(path, std::ios::binary | std::ios::trunc);
-  file << draw_charts({&chart, 1});
+  file << draw_charts(charts);
   file.close();
   return file ? Status(Ok{}) : not_written(path);
 }
@@ -144,23 +146,26 @@ Status write_plots(const StalenessCurve& curve, const std::string& title, const 
   const EvaluationReport& report = curve.back().report;
   const std::string at = title + ", sync " + curve.back().sync.name();
   if (!report.timelines.lines.empty()) {
-    MILLRACE_RETURN_IF_ERROR(write(over_time(report.timelines, at, true), folder, "metric-over-time.svg"));
+    MILLRACE_RETURN_IF_ERROR(write(std::array{over_time(report.timelines, at, true)}, folder, "metric-over-time.svg"));
   }
   if (!report.list_calibration.empty()) {
-    MILLRACE_RETURN_IF_ERROR(write(list_calibration(report, at), folder, "calibration.svg"));
+    MILLRACE_RETURN_IF_ERROR(write(std::array{list_calibration(report, at)}, folder, "calibration.svg"));
   }
   if (!report.rating_timelines.lines.empty()) {
     MILLRACE_RETURN_IF_ERROR(
-        write(over_time(report.rating_timelines, at, false), folder, "rating-error-over-time.svg"));
+        write(std::array{over_time(report.rating_timelines, at, false)}, folder, "rating-error-over-time.svg"));
   }
   if (!report.rating_calibration.empty()) {
     Chart chart = calibration(report.rating_calibration, "predicted rating", "mean rating given");
     chart.title = "calibration of the ratings";
     chart.subtitle = at;
-    MILLRACE_RETURN_IF_ERROR(write(chart, folder, "rating-calibration.svg"));
+    MILLRACE_RETURN_IF_ERROR(write({&chart, 1}, folder, "rating-calibration.svg"));
   }
   if (curve.size() < 2 || report.served.values.empty()) return Ok{};
-  return write(staleness(curve, report.served.values.front().first, title), folder, "staleness.svg");
+  const Chart all = staleness(curve, report.served.values.front().first, title);
+  Chart served = all;
+  served.lines.resize(1);
+  return write(std::array{served, all}, folder, "staleness.svg");
 }
 
 }  // namespace millrace

@@ -26,7 +26,7 @@ void RatingScores::add(std::uint64_t event, std::uint32_t cluster, float truth, 
   served_.add(event, cluster, served - truth);
   mean_.add(event, cluster, clip(running_mean()) - truth);
   if (options_.oracle) oracle_.add(event, cluster, *options_.oracle - truth);
-  if (options_.calibration) calibration_.add(static_cast<double>(served), static_cast<double>(truth));
+  if (options_.calibration && predicted) calibration_.add(static_cast<double>(served), static_cast<double>(truth));
   total_ += static_cast<double>(truth);
   ++count_;
   if (!met_.has_value()) met_.emplace(truth, truth);

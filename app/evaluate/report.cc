@@ -139,8 +139,9 @@ void print_block(const EvaluationReport& report, const std::vector<std::string>&
   std::vector<TableRow> table{std::move(header)};
   add_rows("served", report.served, columns, is_of_lists(columns.front()) ? SubRows::kLeftOut : SubRows::kShown, table);
   for (const auto& [name, row] : report.learners) {
-    const bool any = std::any_of(columns.begin(), columns.end(),
-                                 [&row](const std::string& column) { return find_value(row, column) != nullptr; });
+    const bool any = std::any_of(columns.begin(), columns.end(), [&row = row](const std::string& column) {
+      return find_value(row, column) != nullptr;
+    });
     if (any) add_rows(name, row, columns, learners_parts, table);
   }
   print_table(table, out);

@@ -104,7 +104,7 @@ ReportRow RowScores::report(const StreamMemory& memory) const {
   if (listed_ > 0) append_list_measures(memory, row);
   for (std::size_t p = 0; p < parts_.size(); ++p) {
     ReportPart part{std::string(part_name(options_.parts[p])), {}};
-    append_means(parts_[p], part.row);
+    if (parts_[p].count() > 0) append_means(parts_[p], part.row);
     row.parts.push_back(std::move(part));
   }
   return row;

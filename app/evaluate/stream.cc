@@ -8,11 +8,13 @@
 namespace millrace {
 namespace {
 
+constexpr std::uint64_t kPermutation = 0x5ca1ab1e;
+constexpr std::uint64_t kRatingPermutation = 0x5ca1ab1f;  // another: items and their ratings must not move together
+
 // Fisher–Yates.
 template <class Swap>
-void permute(std::size_t count, std::uint64_t seed, const Swap& swap) {
-  constexpr std::uint64_t kPurpose = 0x5ca1ab1e;
-  Random random(seed, 0, kPurpose);
+void permute(std::size_t count, std::uint64_t seed, const Swap& swap, std::uint64_t purpose = kPermutation) {
+  Random random(seed, 0, purpose);
   for (std::size_t i = count; i > 1; --i) swap(i - 1, random.below(i));
 }
 
@@ -47,7 +49,9 @@ void permute_values(std::span<Event> events, std::uint64_t seed, const KindTable
   for (Event& event : events) {
     if (kinds.at(event.kind).signal == Signal::kRating) ratings.push_back(&event);
   }
-  permute(ratings.size(), seed, [&](std::size_t a, std::size_t b) { std::swap(ratings[a]->value, ratings[b]->value); });
+  permute(
+      ratings.size(), seed, [&](std::size_t a, std::size_t b) { std::swap(ratings[a]->value, ratings[b]->value); },
+      kRatingPermutation);
 }
 
 }  // namespace millrace

@@ -66,6 +66,25 @@ TEST(Evaluate, FindsTheStructureAndNothingInShuffledTargets) {
   EXPECT_THAT(*verdict, HasSubstr("Control: with targets permuted rmse is"));
 }
 
+// The rating is the item's: permuted, neither may tell the other.
+TEST(Evaluate, TheControlPartsItemsAndTheirRatings) {
+  EvaluateOptions options = options_with({"ratings"});
+  options.batch = 32;
+  options.protocol.kind = ProtocolKind::kRatings;
+  EventStream stream;
+  stream.name = "ratings";
+  for (int i = 0; i < 2000; ++i) {
+    Event rating = testing::event_of(i, "user-" + std::to_string(i % 37), "item-" + std::to_string((i * 7) % 30));
+    rating.kind = KindIndex{2};
+    rating.value = (i * 7) % 30 < 15 ? 1.0F : 5.0F;
+    stream.events.push_back(rating);
+  }
+  EXPECT_LT(value_of(run(options, stream).served, "rmse"), 1.0);
+  options.shuffle_control = true;
+  const auto verdict = control_verdict(run(options, stream));
+  EXPECT_TRUE(verdict.ok()) << verdict.error().message;
+}
+
 // What the walk tells when it is not permuted is far beyond chance: a leak would look like it.
 TEST(Evaluate, TheControlFailsWhereMoreIsKnownThanChanceAllows) {
   EvaluateOptions options = walk_options();

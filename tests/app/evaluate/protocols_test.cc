@@ -219,5 +219,18 @@ TEST(Protocols, SayWhyNothingIsScored) {
   EXPECT_EQ(protocol_name(*parse_protocol("leave-last-out")), "leave-last-out");
 }
 
+TEST(Protocols, RefuseWhatTheyHaveNoUseFor) {
+  EvaluateOptions options = popular_at(ProtocolKind::kLeaveLastOut, {1});
+  options.sync = {10};
+  EXPECT_THAT(evaluate(options, strangers("ab")).error().message,
+              HasSubstr("evaluating by leave-last-out with --sync 10: its model is trained once"));
+  options = popular_at(ProtocolKind::kContinual, {1});
+  options.protocol.skip_share = 0.2;
+  EXPECT_THAT(evaluate(options, strangers("ab")).error().message, HasSubstr("by continual with --skip: only"));
+  options = popular_at(ProtocolKind::kBasket, {1});
+  options.protocol.period = Millis{1000};
+  EXPECT_THAT(evaluate(options, strangers("ab")).error().message, HasSubstr("by basket with --period: its periods"));
+}
+
 }  // namespace
 }  // namespace millrace
