@@ -73,7 +73,7 @@ Status run_service(const Config& config) {
   store_options.log = [](std::string_view line) { log_warn("the store says", {{"text", line}}); };
   MILLRACE_ASSIGN_OR_RETURN(const auto store, open_rocks_store(store_options));
   const auto control = start_control(config, *store);
-  MetricsObserver observer(metrics, health);
+  MetricsObserver observer(metrics, health, config.effort);
   MILLRACE_ASSIGN_OR_RETURN(const auto pipeline, Pipeline::open(config, *store, observer));
   MILLRACE_RETURN_IF_ERROR(pipeline->run(stop_requested));
   log_info("stopped");

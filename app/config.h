@@ -65,6 +65,8 @@ struct StepSettings {
 struct EffortSettings {
   std::uint32_t replays_min = 0;
   std::uint32_t replays_max = 4;
+  std::uint32_t replays_idle =
+      0;  // at the most while the service has hardly anything to do; below replays_max: no more
   std::uint32_t ranked_examples = 128;  // at the most
   std::uint32_t depth_min_percent = 25;
 };

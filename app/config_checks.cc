@@ -6,7 +6,9 @@
 #include <vector>
 
 #include "app/config_schema.h"
+#include "app/config_toml.h"
 #include "model/families/registry.h"
+#include "model/serve/lineup.h"
 
 namespace millrace {
 namespace {
@@ -72,6 +74,27 @@ void check_numbers(const Config& config, Mistakes& mistakes) {
                       ", expected at most model.effort.replays_max, " + std::to_string(config.effort.replays_max));
 }
 
+std::string expected_one_of(const std::vector<std::string>& known, std::string_view found) {
+  std::string names;
+  for (const std::string& name : known) names += (names.empty() ? "" : ", ") + name;
+  return "expected one of " + names + "; the nearest is \"" + std::string(nearest_name(found, known)) + "\"";
+}
+
+void check_learners(const Config& config, Mistakes& mistakes) {
+  const std::vector<std::string> known = possible_learners(config.model.families);
+  std::set<std::string> met;
+  for (const std::string& learner : config.model.learners) {
+    mistakes.expect(std::find(known.begin(), known.end(), learner) != known.end(),
+                    "model.learners names \"" + learner + "\", " + expected_one_of(known, learner));
+    mistakes.expect(met.insert(learner).second, "model.learners names \"" + learner + "\" twice");
+  }
+  std::vector<std::string> served = config.model.learners.empty() ? known : config.model.learners;
+  for (const std::string_view policy : {kServeInterleave, kServeMixture, kServeChampion})
+    served.emplace(served.begin(), policy);
+  mistakes.expect(std::find(served.begin(), served.end(), config.model.serve) != served.end(),
+                  "model.serve is \"" + config.model.serve + "\", " + expected_one_of(served, config.model.serve));
+}
+
 void check_times(const Config& config, Mistakes& mistakes) {
   const Millis session = session_timeout(config.kafka);
   mistakes.expect(config.kafka.delivery_timeout <= session,
@@ -122,6 +145,7 @@ std::vector<std::string> check_config(const Config& config) {
   check_numbers(config, mistakes);
   check_times(config, mistakes);
   check_families(config, mistakes);
+  check_learners(config, mistakes);
   check_texts(config, mistakes);
   return mistakes.take();
 }

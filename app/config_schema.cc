@@ -203,6 +203,19 @@ void visit_small_families(ConfigVisitor& v, ModelOptions& model) {
   v.end();
 }
 
+void visit_learners(ConfigVisitor& v, ModelOptions& model) {
+  v.begin("contest");
+  v.number("hedge_rate", model.contest.hedge_rate, {0.0F, 10.0F});
+  v.number("weight_min", model.contest.weight_min, {1e-9F, 1.0F});
+  v.number("confidence", model.contest.confidence, {0.5F, 0.999999F});
+  integer(v, "horizon", model.contest.horizon, kFromOne);
+  v.end();
+  v.begin("rollback");
+  v.flag("enabled", model.rollback.enabled);
+  integer(v, "checkpoints", model.rollback.checkpoints, kFromOne);
+  v.end();
+}
+
 void visit_model(ConfigVisitor& v, ModelOptions& model, EffortSettings& effort) {
   v.begin("model");
   integer(v, "seed", model.seed, {0, std::numeric_limits<std::int64_t>::max()});
@@ -210,10 +223,14 @@ void visit_model(ConfigVisitor& v, ModelOptions& model, EffortSettings& effort) 
   integer(v, "minibatch", model.minibatch, {1, 65'536});
   integer(v, "minibatch_min", model.minibatch_min, {1, 65'536});
   v.texts("families", model.families);
+  v.text("serve", model.serve);
+  v.texts("learners", model.learners);
   v.flag("evaluate_learners", model.evaluate_learners);
+  visit_learners(v, model);
   v.begin("effort");
   integer(v, "replays_min", effort.replays_min, {0, 64});
   integer(v, "replays_max", effort.replays_max, {0, 64});
+  integer(v, "replays_idle", effort.replays_idle, {0, 64});
   integer(v, "ranked_examples", effort.ranked_examples, {0, 65'536});
   integer(v, "depth_min_percent", effort.depth_min_percent, {1, 100});
   v.end();

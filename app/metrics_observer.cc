@@ -1,6 +1,9 @@
 #include "app/metrics_observer.h"
 
+#include <algorithm>
 #include <utility>
+
+#include "model/serve/lineup.h"
 
 namespace millrace {
 namespace {
@@ -55,6 +58,13 @@ Client client_of(KafkaClient client) {
   return Client::kReader;
 }
 
+EffortLevel level_of(const Effort& effort, const EffortSettings& settings) {
+  if (effort.replays > settings.replays_max) return EffortLevel::kIdle;
+  if (effort.replays == settings.replays_max && effort.depth_percent == 100) return EffortLevel::kFull;
+  const bool least = effort.replays == settings.replays_min && effort.depth_percent == settings.depth_min_percent;
+  return least ? EffortLevel::kLeast : EffortLevel::kSome;
+}
+
 CacheReport report_of(const CacheStatistics& cache) {
   return {.hits = cache.hits, .misses = cache.misses, .rows = cache.rows, .bytes = cache.bytes};
 }
@@ -66,12 +76,14 @@ MetricsOptions metrics_options(const Config& config, std::string version, std::s
                          .commit = std::move(commit),
                          .topics = {},
                          .kinds = config.kinds,
-                         .live_cutoff = config.lists.length};
+                         .live_cutoff = config.lists.length,
+                         .learners = configured_learners(config.model)};
   for (const InputTopic& topic : config.ingest.topics) options.topics.push_back(topic.name);
   return options;
 }
 
-MetricsObserver::MetricsObserver(Metrics& metrics, Health& health) : metrics_(metrics), health_(health) {
+MetricsObserver::MetricsObserver(Metrics& metrics, Health& health, EffortSettings effort)
+    : metrics_(metrics), health_(health), effort_(effort) {
   for (const Check check : {Check::kAssigned, Check::kRestored, Check::kRunning, Check::kDisk}) {
     metrics_.ready(check_name(check), false);
   }
@@ -96,6 +108,8 @@ void MetricsObserver::on_step(const StepObservation& step) {
                      .depth_ratio = step.effort.depth_percent / 100.0,
                      .ranked_examples = step.effort.ranked_examples});
   trials(step.trials);
+  learners(step);
+  effort(step);
 }
 
 void MetricsObserver::ingested(const StepObservation& step) {
@@ -123,9 +137,50 @@ void MetricsObserver::trials(std::span<const LiveTrial> trials) {
   std::vector<LiveResult> results;
   results.reserve(trials.size());
   for (const LiveTrial& trial : trials) {
-    results.push_back({trial.signal, trial.rank, trial.popularity_rank, trial.returning});
+    results.push_back({trial.signal, trial.rank, trial.popularity_rank, trial.returning, trial.cold});
+    if (!trial.learner.empty()) metrics_.learner_credits(trial.learner, 1);
   }
   metrics_.live(results);
+}
+
+void MetricsObserver::learners(const StepObservation& step) {
+  if (step.contest == nullptr) return;
+  const Contest& contest = *step.contest;
+  std::vector<LearnerStanding> standings;
+  for (std::size_t i = 0; i < contest.learners().size(); ++i) {
+    const Interval lead = contest.lead(i);
+    standings.push_back(
+        {contest.learners()[i], contest.weight(i), i == contest.champion(), lead.low, lead.mean, lead.high});
+  }
+  metrics_.learner_standings(standings);
+  metrics_.champion_changes(contest.champion_changes() - champion_changes_.value_or(contest.champion_changes()));
+  champion_changes_ = contest.champion_changes();
+  std::vector<LearnerResult> results;
+  for (const LearnerTrial& trial : step.learnt.trials) {
+    LearnerResult& result = results.emplace_back();
+    result.returning = trial.returning;
+    result.cold = trial.cold;
+    for (const Place place : trial.places) {
+      result.ranks.push_back(place == kMissed ? std::nullopt : std::optional<std::size_t>(place));
+    }
+  }
+  if (!results.empty()) metrics_.learner_results(results);
+  for (const auto& [learner, ever] : step.rollbacks) {
+    const auto& collapsed = step.learnt.collapsed;
+    metrics_.rollbacks(learner, static_cast<std::uint64_t>(std::count(collapsed.begin(), collapsed.end(), learner)));
+  }
+}
+
+void MetricsObserver::effort(const StepObservation& step) {
+  EffortReport report{level_of(step.effort, effort_), step.records, step.seconds.total, 0, 0, step.busy};
+  report.trials = step.learnt.trials.size();
+  if (step.contest != nullptr) {
+    const std::size_t champion = step.contest->champion();
+    report.hits = static_cast<std::uint64_t>(
+        std::count_if(step.learnt.trials.begin(), step.learnt.trials.end(),
+                      [champion](const LearnerTrial& trial) { return trial.places[champion] != kMissed; }));
+  }
+  metrics_.effort(report);
 }
 
 void MetricsObserver::on_delivered(const Delivered& delivered) {

@@ -2,6 +2,8 @@
 // may be read from any.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,7 +19,7 @@ MetricsOptions metrics_options(const Config& config, std::string version, std::s
 class MetricsObserver final : public PipelineObserver {
  public:
   // Both must outlive the observer.
-  MetricsObserver(Metrics& metrics, Health& health);
+  MetricsObserver(Metrics& metrics, Health& health, EffortSettings effort = {});
 
   void on_beat() override;
   void on_relearnt(std::uint64_t steps) override;
@@ -36,10 +38,14 @@ class MetricsObserver final : public PipelineObserver {
   void ingested(const StepObservation& step);
   void timed(const StepObservation& step);
   void trials(std::span<const LiveTrial> trials);
+  void learners(const StepObservation& step);
+  void effort(const StepObservation& step);
   void client(Client client, const std::string& statistics);
 
   Metrics& metrics_;
   Health& health_;
+  EffortSettings effort_;
+  std::optional<std::uint64_t> champion_changes_;  // as of the newest step
 };
 
 }  // namespace millrace

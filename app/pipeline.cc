@@ -78,6 +78,7 @@ Pipeline::State::State(const Config& settings, Store& state, PipelineObserver& w
              {.withdraw = [this](bool lost) { outlet.withdraw(lost, pending); },
               .settle = [this] { return pending.empty() ? Status(Ok{}) : commit(pending); }}),
       governor(config.effort),
+      between_steps(clock),
       backlog(config.publish.backlog_max, kBacklogBytesMax),
       dead_letters(config.input.dead_letter_share_max),
       commit_timer(time, milliseconds(config.kafka.commit_interval.count)) {

@@ -33,9 +33,12 @@ struct StepObservation {
   std::span<const LiveTrial> trials;
   std::uint64_t users_gone = 0;     // made room for new ones
   std::uint64_t items_unknown = 0;  // events of items beyond the bound
+  double busy = 0.0;                // share of the last seconds that steps took
   struct Seconds {
     double ingest = 0, features = 0, model = 0, lists = 0, store = 0, publish = 0, total = 0;
   } seconds;
+  const Contest* contest = nullptr;                                   // how the learners stand
+  std::vector<std::pair<std::string, std::uint64_t>> rollbacks = {};  // ever, of each learner that is watched
 };
 
 // About once a second.

@@ -61,6 +61,7 @@ struct Pipeline::State {
   GroupSource source;  // after the outlet, which it tells of partitions taken away, also when it is destroyed
   std::optional<ItemsFeed> items;
   EffortGovernor governor;
+  Stopwatch between_steps;
   BacklogGauge backlog;
   DeadLetterGauge dead_letters;
   WriteBatch pending;  // erasures of what was delivered; a step's changes come on top

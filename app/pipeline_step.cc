@@ -8,6 +8,7 @@
 namespace millrace {
 
 Status Pipeline::State::run_step(std::span<const Record> records) {
+  const double idle_seconds = between_steps.lap();
   Stopwatch whole(clock);
   Stopwatch watch(clock);
   StepObservation::Seconds seconds;
@@ -34,11 +35,19 @@ Status Pipeline::State::run_step(std::span<const Record> records) {
   seconds.model = output.seconds.model;
   seconds.lists = output.seconds.lists;
   seconds.total = whole.lap();
-  governor.observe(records.size(), seconds.total);
+  governor.observe(records.size(), seconds.total, idle_seconds);
+  between_steps.lap();
+  for (const std::string& learner : output.learnt.collapsed) {
+    log_error(
+        "a learner has collapsed and was rolled back to its last good checkpoint; see MillraceRollback in "
+        "docs/operations.md",
+        {{"learner", learner}, {"step", input.step}});
+  }
   pause_on_dead_letters(records.size(), event_letters);
   observer.on_step({input.step, records.size(), lists, commit_bytes, input.changes.size(),
                     letters.size() - event_letters, ingested, output.learnt, step->learner().model_step(), input.effort,
-                    output.trials, output.users_gone, output.items_unknown, seconds});
+                    output.trials, output.users_gone, output.items_unknown, governor.busy(), seconds,
+                    &step->learner().contest(), step->learner().rollbacks()});
   return Ok{};
 }
 

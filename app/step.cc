@@ -18,6 +18,8 @@ namespace {
 
 // Records of steps are kept for as many steps as this, for running the same batches again.
 constexpr std::uint64_t kStepRecordsKept = 100'000;
+// An item is cold until it had so many interactions.
+constexpr std::uint64_t kWarmInteractions = 10;
 
 class Stopwatch {
  public:
@@ -59,7 +61,9 @@ struct Step::State {
   std::string former_engine;  // see Step::former_engine()
 
   State(StepOptions step_options, const Store& from)
-      : options(std::move(step_options)), store(from), log(options.example_capacity) {}
+      : options(std::move(step_options)), store(from), log(options.example_capacity) {
+    options.model.list_length = options.rules.length;
+  }
 
   Status load() {
     MILLRACE_ASSIGN_OR_RETURN(last_step, read_meta_counter(store, kLastStepKey));
@@ -111,7 +115,7 @@ struct Step::State {
     for (std::uint64_t i = 0; i < record.examples; ++i) input.examples.push_back(log.at(record.first_example + i));
     learner->learn(input, log);
     ++relearnt_steps;
-    return Ok{};
+    return learner->reload(record.rolled_back, store);
   }
 
   Status apply_changes(std::span<const CatalogueChange> changes, LearnInput& learn) {
@@ -153,11 +157,20 @@ struct Step::State {
       if (i == input.events.size()) break;
       MILLRACE_ASSIGN_OR_RETURN(Example example, features->apply(input.events[i]));
       if (example.item == kUnknownItem) continue;
+      MILLRACE_ASSIGN_OR_RETURN(const std::uint64_t interactions, features->item_interactions(example.item));
+      learn.cold.push_back(interactions <= kWarmInteractions);  // this one is counted
       example.sequence = log.append(example, batch);
       learn.examples.push_back(std::move(example));
     }
     learn.item_count = features->item_count();
     return Ok{};
+  }
+
+  // Who put what was taken into the lists that are out.
+  void credit(std::span<const LiveTrial> trials, LearnInput& learn) const {
+    for (const LiveTrial& trial : trials) {
+      if (const auto at = learner->contest().find(trial.learner)) learn.credits.push_back(*at);
+    }
   }
 
   LiveLists live_lists() const { return {store, *features, *learner, options.rules}; }
@@ -191,11 +204,13 @@ struct Step::State {
     for (const Reflected& reflected : input.reflects) {
       if (reflected.partition == user.newest->position.partition) list.reflects.push_back(reflected);
     }
+    if (learner->names_learners()) list.learners = learner->contest().learners();
     list.items = std::move(ranking);
     return list;
   }
 
-  void record(const StepInput& input, const LearnInput& learn, WriteBatch& batch) const {
+  void record(const StepInput& input, const LearnInput& learn, const std::vector<std::string>& rolled_back,
+              WriteBatch& batch) const {
     StepRecord record;
     record.step = input.step;
     record.examples = learn.examples.size();
@@ -204,6 +219,7 @@ struct Step::State {
     record.effort = input.effort;
     record.reflects = input.reflects;
     record.changes = learn.changes;
+    record.rolled_back = rolled_back;
     batch.put(Table::kSteps, key_u64(input.step), encode_step_record(record));
     if (input.step > kStepRecordsKept) batch.erase(Table::kSteps, key_u64(input.step - kStepRecordsKept));
     put_meta_counter(batch, kLastStepKey, input.step);
@@ -218,16 +234,21 @@ struct Step::State {
     batch.put(Table::kMeta, std::string(kEngineKey), out.take());
   }
 
-  void checkpoint(std::uint64_t step, WriteBatch& batch) {
+  Status checkpoint(std::uint64_t step, bool rolled_back, WriteBatch& batch) {
     record_engine(batch);
-    learner->save_ranker(batch);
-    if (step % options.checkpoint_steps != 0) return;
+    if (!rolled_back && step % options.checkpoint_steps == 0) MILLRACE_RETURN_IF_ERROR(checkpoint_model(step, batch));
+    learner->save_step(batch);  // with the marks of the checkpoint
+    return Ok{};
+  }
+
+  Status checkpoint_model(std::uint64_t step, WriteBatch& batch) {
     MILLRACE_FAILPOINT(kCheckpointBegun);
-    learner->checkpoint(batch);
+    MILLRACE_RETURN_IF_ERROR(learner->checkpoint(store, batch));
     MILLRACE_FAILPOINT(kCheckpointHalf);
     log.trim(batch);
     put_meta_counter(batch, kCheckpointStepKey, step);
     MILLRACE_FAILPOINT(kCheckpointDone);
+    return Ok{};
   }
 };
 
@@ -250,10 +271,13 @@ Result<StepOutput> Step::run(const StepInput& input, WriteBatch& batch) {
   MILLRACE_RETURN_IF_ERROR(state.apply_changes(input.changes, learn));
   MILLRACE_RETURN_IF_ERROR(state.apply_events(input, learn, batch));
   if (input.make_lists) {
-    MILLRACE_ASSIGN_OR_RETURN(output.trials, live_trials(input.events, learn.examples, state.live_lists()));
+    MILLRACE_ASSIGN_OR_RETURN(output.trials, live_trials(input.events, learn, state.live_lists()));
+    state.credit(output.trials, learn);
   }
   output.seconds.features = watch.lap();
   output.learnt = state.learner->learn(learn, state.log);
+  const std::vector<std::string>& collapsed = output.learnt.collapsed;
+  MILLRACE_RETURN_IF_ERROR(state.learner->roll_back(collapsed, state.store, batch));
   output.seconds.model = watch.lap();
   if (input.make_lists) {
     MILLRACE_RETURN_IF_ERROR(state.make_lists(input, output.lists));
@@ -265,8 +289,8 @@ Result<StepOutput> Step::run(const StepInput& input, WriteBatch& batch) {
   output.users_gone = gone.size();
   output.items_unknown = input.events.size() - learn.examples.size();
   state.features->flush(batch);
-  state.record(input, learn, batch);
-  state.checkpoint(input.step, batch);
+  state.record(input, learn, collapsed, batch);
+  MILLRACE_RETURN_IF_ERROR(state.checkpoint(input.step, !collapsed.empty(), batch));
   state.last_step = input.step;
   return output;
 }

@@ -62,11 +62,13 @@ struct LiveTrial {
   std::optional<std::size_t> rank;             // of the event's item in that list, from 0
   std::optional<std::size_t> popularity_rank;  // in the popularity list of the last step
   bool returning = false;                      // the user had a list
+  bool cold = false;                           // the item had hardly been met
+  std::string learner = {};                    // that put the item there, where several may have; else empty
 };
 
 struct StepOutput {
   std::vector<RecommendationList> lists;
-  LearnOutcome learnt;
+  LearnOutcome learnt;  // what collapsed has been rolled back
   std::vector<LiveTrial> trials;
   std::uint64_t users_gone = 0;     // made room for new ones (features.max_users)
   std::uint64_t items_unknown = 0;  // events of items beyond features.max_items

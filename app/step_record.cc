@@ -6,6 +6,7 @@
 namespace millrace {
 namespace {
 
+constexpr std::uint8_t kFormatWithRollbacks = 3;
 constexpr std::uint8_t kFormat = 2;
 constexpr std::uint8_t kFormatWithoutDepth = 1;
 
@@ -13,7 +14,7 @@ constexpr std::uint8_t kFormatWithoutDepth = 1;
 
 std::string encode_step_record(const StepRecord& record) {
   ByteWriter out;
-  out.u8(kFormat);
+  out.u8(record.rolled_back.empty() ? kFormat : kFormatWithRollbacks);
   out.varint(record.first_example);
   out.varint(record.examples);
   out.varint(record.item_count);
@@ -31,6 +32,9 @@ std::string encode_step_record(const StepRecord& record) {
     out.varint(raw(change.item));
     out.string(encode_item_facts(change.facts));
   }
+  if (record.rolled_back.empty()) return out.take();
+  out.varint(record.rolled_back.size());
+  for (const std::string& learner : record.rolled_back) out.string(learner);
   return out.take();
 }
 
@@ -55,11 +59,14 @@ Result<StepRecord> decode_step_record(std::uint64_t step, std::string_view bytes
     MILLRACE_ASSIGN_OR_RETURN(ItemFacts facts, decode_item_facts(in.string()));
     record.changes.push_back({item, std::move(facts)});
   }
-  if ((format != kFormat && format != kFormatWithoutDepth) || !in.done()) {
+  if (format == kFormatWithRollbacks) {
+    for (std::uint64_t i = in.varint(); i > 0 && in.ok(); --i) record.rolled_back.emplace_back(in.string());
+  }
+  if (format < kFormatWithoutDepth || format > kFormatWithRollbacks || !in.done()) {
     return stop_error(ErrorCode::kCorruption,
                       "reading the record of step " + std::to_string(step) + ": found format " +
                           std::to_string(format) + " in " + std::to_string(bytes.size()) +
-                          " bytes, expected format 1 or 2; restore a backup of the state directory");
+                          " bytes, expected format 1, 2 or 3; restore a backup of the state directory");
   }
   return record;
 }

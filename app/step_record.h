@@ -22,6 +22,7 @@ struct StepRecord {
   Effort effort;
   std::vector<Reflected> reflects;  // the boundaries: offsets after the step
   std::vector<ItemFactsChange> changes;
+  std::vector<std::string> rolled_back;  // learners, after they had learnt the step
   bool operator==(const StepRecord&) const = default;
 };
 

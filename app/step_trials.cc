@@ -49,7 +49,9 @@ LiveTrial trial_of(const Example& example, const RecommendationList* list) {
   if (list == nullptr) return trial;
   const auto at =
       std::find_if(list->items.begin(), list->items.end(), [&](const auto& r) { return r.item == example.item; });
-  if (at != list->items.end()) trial.rank = static_cast<std::size_t>(at - list->items.begin());
+  if (at == list->items.end()) return trial;
+  trial.rank = static_cast<std::size_t>(at - list->items.begin());
+  if (at->learner < list->learners.size()) trial.learner = list->learners[at->learner];
   return trial;
 }
 
@@ -71,7 +73,7 @@ std::vector<Touched> touched_users(std::span<const Event> events) {
   return touched;
 }
 
-Result<std::vector<LiveTrial>> live_trials(std::span<const Event> events, std::span<const Example> examples,
+Result<std::vector<LiveTrial>> live_trials(std::span<const Event> events, const LearnInput& learn,
                                            const LiveLists& lists) {
   const ListRules& rules = lists.rules;
   const std::vector<ItemIndex> popular =
@@ -82,10 +84,12 @@ Result<std::vector<LiveTrial>> live_trials(std::span<const Event> events, std::s
   for (const Event& event : events) {
     const auto item = lists.features.find_item(event.item);
     if (!item) continue;
-    const Example& example = examples[next++];
+    const std::size_t at = next++;
+    const Example& example = learn.examples[at];
     if (event.quantity <= 0.0F || (rules.exclude_seen && has_seen(example.context.seen, *item))) continue;
     const auto list = newest.find(event.user.bytes);
     trials.push_back(trial_of(example, list == newest.end() ? nullptr : &list->second));
+    trials.back().cold = learn.cold[at];
     trials.back().popularity_rank = popularity_rank(example, popular, rules);
   }
   return trials;

@@ -26,9 +26,9 @@ struct LiveLists {
   Learner& learner;
   const ListRules& rules;
 };
-// One trial for each event of a known item that a list could have held; `examples`: those of the events, in their
+// One trial for each event of a known item that a list could have held; `learn`: with the events' examples, in their
 // order, before the step learns from them. kCorruption: a stored list that cannot be read.
-Result<std::vector<LiveTrial>> live_trials(std::span<const Event> events, std::span<const Example> examples,
+Result<std::vector<LiveTrial>> live_trials(std::span<const Event> events, const LearnInput& learn,
                                            const LiveLists& lists);
 
 }  // namespace millrace

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -15,12 +16,15 @@ namespace millrace {
 enum class Reason : std::uint8_t { kEncoder = 0, kMemory = 1, kRelated = 2, kTrending = 3, kPopular = 4, kHabit = 5 };
 std::string_view reason_name(Reason reason);
 
+inline constexpr std::uint8_t kNoLearner = 255;
+
 struct RankedItem {
   ItemIndex item = kUnknownItem;
   float score = 0.0F;       // comparable within one list only; higher is better
-  float propensity = 1.0F;  // probability with which the policy put it at its place; 1 for a deterministic list
+  float propensity = 1.0F;  // probability with which the policy put it at its place, given those above; 1: certain
   Reason reason = Reason::kPopular;
-  ItemIndex because = kUnknownItem;  // the item of the user's history that speaks most for it, if any
+  ItemIndex because = kUnknownItem;   // the item of the user's history that speaks most for it, if any
+  std::uint8_t learner = kNoLearner;  // of several learners, the one that put it there: a position in their list
   bool operator==(const RankedItem&) const = default;
 };
 
@@ -36,12 +40,13 @@ struct Reflected {
 
 struct RecommendationList {
   UserId user;
-  std::uint64_t version = 0;        // grows with every list of this user, never goes back
-  std::uint64_t step = 0;           // the step that made it
-  std::uint64_t model_step = 0;     // the last step that the model had learnt from
-  Millis event_time;                // of the newest event it reflects
-  Millis record_time;               // that event's timestamp in Kafka; freshness is measured from it
-  std::vector<Reflected> reflects;  // the partitions that carry this user, ordered
+  std::uint64_t version = 0;          // grows with every list of this user, never goes back
+  std::uint64_t step = 0;             // the step that made it
+  std::uint64_t model_step = 0;       // the last step that the model had learnt from
+  Millis event_time;                  // of the newest event it reflects
+  Millis record_time;                 // that event's timestamp in Kafka; freshness is measured from it
+  std::vector<Reflected> reflects;    // the partitions that carry this user, ordered
+  std::vector<std::string> learners;  // names of those that the items tell of; empty where one alone is served
   Ranking items;
   bool operator==(const RecommendationList&) const = default;
 };

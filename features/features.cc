@@ -45,6 +45,10 @@ class StoredFeatures final : public Features {
 
   std::optional<ItemIndex> find_item(const ItemId& item) const override { return names_.find(item); }
   const ItemId& item_id(ItemIndex item) const override { return names_.at(item); }
+  Result<std::uint64_t> item_interactions(ItemIndex item) override {
+    MILLRACE_ASSIGN_OR_RETURN(const auto* entry, load_item(item));
+    return std::uint64_t{entry->row.interactions};
+  }
   std::size_t item_count() const override { return names_.size(); }
   Result<ItemIndex> add_item(const ItemId& item) override { return names_.add(item); }
 

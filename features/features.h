@@ -59,6 +59,8 @@ class Features {
   // Known item or none. Names are kept in memory.
   virtual std::optional<ItemIndex> find_item(const ItemId& item) const = 0;
   virtual const ItemId& item_id(ItemIndex item) const = 0;
+  // Interactions with a known item, ever, returns not counted; cheap for one of this step's events.
+  virtual Result<std::uint64_t> item_interactions(ItemIndex item) = 0;
   virtual std::size_t item_count() const = 0;  // known items are 0 … item_count() - 1
   // Makes the item known if it is not; kUnknownItem if max_items is reached.
   virtual Result<ItemIndex> add_item(const ItemId& item) = 0;

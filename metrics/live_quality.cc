@@ -5,9 +5,8 @@
 #include <utility>
 
 namespace millrace {
-namespace {
 
-void count(LiveSums& sums, std::optional<std::size_t> rank, std::size_t cutoff) {
+void count_rank(LiveSums& sums, std::optional<std::size_t> rank, std::size_t cutoff) {
   sums.trials += 1.0;
   if (!rank || *rank >= cutoff) return;
   const double place = static_cast<double>(*rank) + 1.0;
@@ -15,8 +14,6 @@ void count(LiveSums& sums, std::optional<std::size_t> rank, std::size_t cutoff) 
   sums.reciprocal_rank += 1.0 / place;
   sums.gain += 1.0 / std::log2(place + 1.0);
 }
-
-}  // namespace
 
 std::string_view signal_name(Signal signal) {
   constexpr std::array<std::string_view, 3> kNames{"click", "purchase", "rating"};
@@ -28,8 +25,9 @@ std::map<LiveSeries, LiveSums> sum_live(std::span<const LiveResult> results, std
   for (const LiveResult& each : results) {
     const std::string_view kind = signal_name(each.signal);
     const std::string_view audience = each.returning ? kReturningAudience : kNewAudience;
-    count(sums[{kServedLearner, kind, audience}], each.rank, cutoff);
-    count(sums[{kPopularityLearner, kind, audience}], each.popularity_rank, cutoff);
+    const std::string_view item = each.cold ? kColdItem : kWarmItem;
+    count_rank(sums[{kServedLearner, kind, audience, item}], each.rank, cutoff);
+    count_rank(sums[{kPopularityLearner, kind, audience, item}], each.popularity_rank, cutoff);
   }
   return sums;
 }

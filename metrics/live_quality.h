@@ -22,6 +22,7 @@ struct LiveResult {
   std::optional<std::size_t> rank;
   std::optional<std::size_t> popularity_rank;
   bool returning = false;
+  bool cold = false;
 };
 
 // With one relevant item a trial, and its item at place p from 1 of the first k: a hit is 1, the reciprocal rank 1/p,
@@ -33,8 +34,10 @@ struct LiveSums {
   double gain = 0.0;
 };
 
-// learner (served, popularity), kind (click, purchase, rating), audience (new, returning).
-using LiveSeries = std::tuple<std::string_view, std::string_view, std::string_view>;
+void count_rank(LiveSums& sums, std::optional<std::size_t> rank, std::size_t cutoff);
+
+// learner (served, popularity), kind (click, purchase, rating), audience (new, returning), item (cold, warm).
+using LiveSeries = std::tuple<std::string_view, std::string_view, std::string_view, std::string_view>;
 std::map<LiveSeries, LiveSums> sum_live(std::span<const LiveResult> results, std::size_t cutoff);
 
 inline constexpr std::string_view kServedLearner = "served";
@@ -42,6 +45,8 @@ inline constexpr std::string_view kPopularityLearner = "popularity";
 inline constexpr std::string_view kNewAudience = "new";
 inline constexpr std::string_view kReturningAudience = "returning";
 inline constexpr std::string_view kEveryAudience = "all";
+inline constexpr std::string_view kColdItem = "cold";
+inline constexpr std::string_view kWarmItem = "warm";
 std::string_view signal_name(Signal signal);
 
 // Means over the last thousand trials or so, by learner and audience.

@@ -24,9 +24,11 @@ struct MetricsOptions {
   std::string commit;               // empty: unknown
   std::vector<std::string> topics;  // event topics, TopicIndex is the position
   KindTable kinds;
-  std::size_t live_cutoff = 20;  // k of the live measures
+  std::size_t live_cutoff = 20;            // k of the live measures
+  std::vector<std::string> learners = {};  // that run side by side, by position
 };
 
+enum class EffortLevel : std::uint8_t { kLeast, kSome, kFull, kIdle };
 enum class Stage : std::uint8_t { kDecode, kFeatures, kStore, kModel, kLists, kPublish };
 enum class RebalanceOutcome : std::uint8_t { kAssigned, kRevoked, kLost };
 enum class PauseReason : std::uint8_t { kBacklog, kDisk, kDeadLetters };
@@ -50,6 +52,30 @@ struct TrainingReport {
   std::uint32_t replays = 0;
   double depth_ratio = 1.0;  // of the candidates and of the session memory
   std::uint32_t ranked_examples = 0;
+};
+
+// What a step of some effort cost, and what came of it.
+struct EffortReport {
+  EffortLevel level = EffortLevel::kFull;
+  std::uint64_t records = 0;
+  double seconds = 0.0;
+  std::uint64_t trials = 0;  // examples ranked before they were learnt
+  std::uint64_t hits = 0;    // of the champion
+  double busy = 1.0;         // share of the time that steps took of late
+};
+
+// An example that all learners ranked before they learnt it. Ranks count from 0; absent: not among the first k.
+struct LearnerResult {
+  bool returning = false;
+  bool cold = false;
+  std::vector<std::optional<std::size_t>> ranks;  // by MetricsOptions::learners
+};
+
+struct LearnerStanding {
+  std::string learner;
+  double weight = 0.0;
+  bool champion = false;
+  double lead_low = 0.0, lead = 0.0, lead_high = 0.0;  // over the champion
 };
 
 struct CacheReport {
@@ -93,6 +119,12 @@ class Metrics {
   void model_memory(std::uint64_t bytes);
   void model_rows(std::string_view learner, std::uint64_t rows);
   void live(std::span<const LiveResult> results);
+  void effort(const EffortReport& report);
+  void learner_results(std::span<const LearnerResult> results);
+  void learner_standings(std::span<const LearnerStanding> standings);
+  void champion_changes(std::uint64_t count);
+  void learner_credits(std::string_view learner, std::uint64_t count);
+  void rollbacks(std::string_view learner, std::uint64_t count);
 
   // Publishing.
   void lists_published(std::uint64_t count);

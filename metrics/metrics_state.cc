@@ -32,6 +32,7 @@ Metrics::State::State(MetricsOptions given) : options(std::move(given)), loss_(k
   show_records();
   show_fixed();
   show_live();
+  show_learners();
 }
 
 std::string Metrics::State::kind(std::optional<KindIndex> index) const {
@@ -72,7 +73,9 @@ void Metrics::State::show_live() {
   for (const Kind& each : options.kinds.all()) {
     for (const auto audience : {kNewAudience, kReturningAudience}) {
       for (const auto learner : {kServedLearner, kPopularityLearner}) {
-        nothing[{learner, signal_name(each.signal), audience}] = {};
+        for (const auto item : {kColdItem, kWarmItem}) {
+          nothing[{learner, signal_name(each.signal), audience, item}] = {};
+        }
       }
     }
   }
@@ -81,8 +84,8 @@ void Metrics::State::show_live() {
 
 void Metrics::State::count_live(const std::map<LiveSeries, LiveSums>& sums) {
   for (const auto& [series, sum] : sums) {
-    const auto& [learner, kind, audience] = series;
-    Labels labels{{"kind", std::string(kind)}, {"audience", std::string(audience)}};
+    const auto& [learner, kind, audience, item] = series;
+    Labels labels{{"kind", std::string(kind)}, {"audience", std::string(audience)}, {"item", std::string(item)}};
     // Every trial is one of both learners.
     if (learner == kServedLearner) registry.add(Metric::kLiveTrials, labels, sum.trials);
     labels["learner"] = std::string(learner);

@@ -17,6 +17,7 @@
 namespace millrace {
 
 // Values of labels, by the enums of metrics.h.
+inline constexpr std::array<std::string_view, 4> kEffortNames{"least", "some", "full", "idle"};
 inline constexpr std::array<std::string_view, 6> kStageNames{"decode", "features", "store",
                                                              "model",  "lists",    "publish"};
 inline constexpr std::array<std::string_view, 3> kRebalanceNames{"assigned", "revoked", "lost"};
@@ -45,6 +46,8 @@ struct Metrics::State {
   void count_live(const std::map<LiveSeries, LiveSums>& sums);
   void run_live(const std::map<LiveSeries, LiveSums>& sums);
   void run_loss(double mean, double examples);
+  void count_learners(std::span<const LearnerResult> results);
+  void show_standing(const LearnerStanding& standing);
   void brokers(const std::string& client, std::span<const BrokerStatistics> brokers);
   void fetch_queues(std::span<const PartitionStatistics> partitions);
 
@@ -56,11 +59,14 @@ struct Metrics::State {
   void show_records();
   void show_fixed();
   void show_live();
+  void show_learners();
+  void run_learners(std::span<const LearnerResult> results);
   void window(Metric metric, Labels labels, const LatencyWindow& values);
 
   std::mutex mutex_;  // guards the running means
   RunningMean loss_;
   LiveMeans live_means_;
+  std::vector<LiveMeans::Means> learner_means_;  // by learner
 };
 
 }  // namespace millrace

@@ -1,5 +1,6 @@
 #include "model/learner.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "core/bytes.h"
@@ -9,6 +10,8 @@
 #include "model/model_rows.h"
 #include "model/prediction_plan.h"
 #include "model/recommender.h"
+#include "model/serve/guard.h"
+#include "model/serve/lineup.h"
 #include "model/trainer.h"
 
 namespace millrace {
@@ -19,13 +22,16 @@ constexpr std::string_view kItemRows = "items";
 
 class LearnerOfFamilies final : public Learner {
  public:
+  // `lineup`: of these families.
   LearnerOfFamilies(ModelOptions options, std::unique_ptr<ItemTable> items,
-                    std::vector<std::unique_ptr<Family>> families)
+                    std::vector<std::unique_ptr<Family>> families, std::unique_ptr<Lineup> lineup)
       : options_(std::move(options)),
         items_(std::move(items)),
         families_(std::move(families)),
+        lineup_(std::move(lineup)),
         recommender_(families_, options_),
-        trainer_(families_, options_) {
+        trainer_(families_, options_),
+        guard_(options_.rollback, families_, lineup_->contest(), lineup_->has_ranker() ? recommender_.encode() : "") {
     for (const auto& family : families_) {
       if (family->recommends()) names_.emplace_back(family->name());
     }
@@ -36,8 +42,9 @@ class LearnerOfFamilies final : public Learner {
   LearnOutcome learn(const LearnInput& input, const ExampleLog& log) override {
     if (!input.ranker_only) apply_changes(input);
     LearnOutcome outcome = predict_and_observe(input);
+    for (const std::size_t learner : input.credits) lineup_->contest().credit(learner);
+    if (options_.learning && input.ranker_only) learn_to_rank(outcome);
     if (options_.learning && !input.ranker_only) train(input, log, outcome);
-    if (options_.learning && !input.recovering) recommender_.learn();
     model_step_ = input.step;
     return outcome;
   }
@@ -51,9 +58,14 @@ class LearnerOfFamilies final : public Learner {
     std::vector<Ranking> rankings;
     rankings.reserve(queries.size());
     for (std::size_t q = 0; q < queries.size(); ++q) {
-      const Candidates candidates = recommender_.gather(queries[q].context, lists.take(q));
-      rankings.push_back(recommender_.rank(candidates, recommender_.prepare(candidates), k));
-      recommender_.explain(queries[q].context, rankings.back());
+      const Context& context = queries[q].context;
+      const auto taken = lists.take(q);
+      const auto ranked = [&] {
+        const Candidates candidates = recommender_.gather(context, taken);
+        return recommender_.rank(candidates, recommender_.prepare(candidates), k);
+      };
+      rankings.push_back(lineup_->serve({context.user, model_step_, k}, taken, ranked));
+      recommender_.explain(context, rankings.back());
     }
     return rankings;
   }
@@ -70,25 +82,54 @@ class LearnerOfFamilies final : public Learner {
     return items;
   }
 
+  const Contest& contest() const override { return lineup_->contest(); }
+  bool names_learners() const override { return lineup_->policy().names_learners(); }
+  std::vector<std::pair<std::string, std::uint64_t>> rollbacks() const override { return guard_.rollbacks(); }
+
   std::uint64_t model_step() const override { return model_step_; }
 
-  void checkpoint(WriteBatch& batch) override {
-    for (const auto& family : families_) family->save(row_sink(batch, family->name()), false);
+  Status checkpoint(const Store& store, WriteBatch& batch) override {
+    const std::string ranker = lineup_->has_ranker() ? recommender_.encode() : "";
+    MILLRACE_RETURN_IF_ERROR(guard_.checkpoint(store, model_step_, ranker, batch));
     const RowSink items = row_sink(batch, kItemRows);
     for (const ItemIndex item : changed_items_) items("", key_u32(raw(item)), encode_item_facts(items_->at(item)));
     changed_items_.clear();
-    ByteWriter out;
-    out.u8(1);
-    out.varint(model_step_);
-    out.varint(trainer_.trained_until());
-    out.varint(items_->size());
-    row_sink(batch, kLearnerRows)("", "state", out.take());
+    const LearnerState state{model_step_, trainer_.trained_until(), items_->size()};
+    row_sink(batch, kLearnerRows)("", "state", encode_learner_state(state));
+    return Ok{};
   }
 
-  void save_ranker(WriteBatch& batch) override { row_sink(batch, kLearnerRows)("", "ranker", recommender_.encode()); }
+  void save_step(WriteBatch& batch) override {
+    const RowSink sink = row_sink(batch, kLearnerRows);
+    if (lineup_->has_ranker()) sink("", "ranker", recommender_.encode());
+    sink("", "contest", lineup_->contest().encode());
+    std::string watch = guard_.encode();
+    if (!watch.empty()) sink("", "watch", std::move(watch));
+  }
+
+  Status roll_back(std::span<const std::string> names, const Store& store, WriteBatch& batch) override {
+    for (const std::string& name : names) {
+      if (name == kRankerLearner) {
+        MILLRACE_RETURN_IF_ERROR(recommender_.decode(guard_.roll_back_ranker(batch)));
+        continue;
+      }
+      MILLRACE_RETURN_IF_ERROR(
+          renew(name, [&](const RowVisitor& load) { return guard_.roll_back(store, name, load, batch); }));
+    }
+    return Ok{};
+  }
+
+  Status reload(std::span<const std::string> names, const Store& store) override {
+    for (const std::string& name : names) {
+      if (name == kRankerLearner) continue;  // restored as of the newest step
+      MILLRACE_RETURN_IF_ERROR(renew(name, [&](const RowVisitor& load) { return for_each_row(store, name, load); }));
+    }
+    return Ok{};
+  }
 
   Status restore(const Store& store) override {
     MILLRACE_RETURN_IF_ERROR(restore_own_rows(store));
+    MILLRACE_RETURN_IF_ERROR(guard_.load(store, model_step_));
     MILLRACE_RETURN_IF_ERROR(for_each_row(store, kItemRows, [this](auto, std::string_view key, std::string_view value) {
       return restore_item(key, value);
     }));
@@ -168,50 +209,111 @@ class LearnerOfFamilies final : public Learner {
 
   void predict(const LearnInput& input, const Prediction& prediction, std::vector<std::vector<ScoredItem>> lists,
                LearnOutcome& outcome) {
-    const Candidates candidates = recommender_.gather(*prediction.context, lists);
-    std::vector<ItemIndex> targets;
-    for (const std::size_t example : prediction.examples) targets.push_back(input.examples[example].item);
-    if (!targets.empty()) recommender_.observe(candidates);
-    const RankerInput ranker_input = recommender_.prepare(candidates);
-    if (!targets.empty()) recommender_.keep(candidates, ranker_input, targets);
+    const Context& context = *prediction.context;
+    Candidates candidates;
+    RankerInput ranker_input;
+    if (lineup_->has_ranker()) {
+      candidates = recommender_.gather(context, lists);
+      if (!prediction.examples.empty()) recommender_.observe(candidates);
+      ranker_input = recommender_.prepare(candidates);
+    }
+    if (!prediction.examples.empty()) try_learners(input, prediction, lists, candidates, ranker_input, outcome.trials);
     if (!prediction.query) return;
     Answer& answer = outcome.answers[*prediction.query];
-    answer.served = recommender_.rank(candidates, ranker_input, options_.ranker.candidates_per_source);
+    const std::size_t length = options_.ranker.candidates_per_source;
+    answer.served = lineup_->serve({context.user, input.step, length}, lists,
+                                   [&] { return recommender_.rank(candidates, ranker_input, length); });
     if (!options_.evaluate_learners) return;
     for (std::size_t f = 0; f < families_.size(); ++f) {
       if (families_[f]->recommends()) answer.learners.push_back(std::move(lists[f]));
     }
   }
 
+  // A trial of all learners for each item that was taken; the ranker keeps the prediction to learn from it.
+  void try_learners(const LearnInput& input, const Prediction& prediction, FamilyLists lists,
+                    const Candidates& candidates, const RankerInput& ranker_input, std::vector<LearnerTrial>& trials) {
+    std::vector<ItemIndex> targets;
+    for (const std::size_t example : prediction.examples) targets.push_back(input.examples[example].item);
+    std::span<const float> scores;
+    if (lineup_->has_ranker()) scores = recommender_.keep(candidates, ranker_input, targets);
+    for (const std::size_t example : prediction.examples) {
+      const ItemIndex item = input.examples[example].item;
+      LearnerTrial trial = lineup_->trial(lists, scores, candidates.find(item), item);
+      trial.returning = !prediction.context->history.empty();
+      trial.cold = example < input.cold.size() && input.cold[example];
+      trials.push_back(std::move(trial));
+    }
+  }
+
   std::optional<float> predict_rating(const Context& context, ItemIndex item) {
-    for (const auto& family : families_) {
-      if (const auto rating = family->predict_rating(context, item)) return rating;
+    for (std::size_t f = 0; f < families_.size(); ++f) {
+      const auto rating = families_[f]->predict_rating(context, item);
+      if (!rating) continue;
+      rating_family_ = f;
+      return rating;
     }
     return std::nullopt;
   }
 
   void train(const LearnInput& input, const ExampleLog& log, LearnOutcome& outcome) {
     if (!input.examples.empty()) log_end_ = input.examples.back().sequence + 1;
-    const TrainReport report = trainer_.train(log, log_end_, input.step, input.effort.replays, items_->size());
-    outcome.loss_sum = report.loss_sum;
-    outcome.trained_examples = report.examples;
+    std::vector<TrainReport> reports = trainer_.train(log, log_end_, input.step, input.effort.replays, items_->size());
+    for (const TrainReport& report : reports) {
+      outcome.loss_sum += report.loss_sum;
+      outcome.trained_examples += report.examples;
+    }
+    if (input.recovering) return;
+    learn_to_rank(outcome);
+    add_rating_errors(input, outcome, reports);
+    guard_.learn(outcome.trials, reports);
+    if (!recommender_.is_finite()) {
+      guard_.not_finite(kRankerLearner);
+      for (const std::string& family : recommender_.unbounded_families()) guard_.not_finite(family);
+    }
+    outcome.collapsed = guard_.collapsed();
+  }
+
+  void learn_to_rank(const LearnOutcome& outcome) {
+    recommender_.learn();
+    lineup_->contest().learn(outcome.trials);
+  }
+
+  // Squared errors of the predicted ratings stand for the loss of the family that predicted them.
+  void add_rating_errors(const LearnInput& input, const LearnOutcome& outcome,
+                         std::vector<TrainReport>& reports) const {
+    for (std::size_t i = 0; i < input.examples.size(); ++i) {
+      if (!outcome.predicted_ratings[i]) continue;
+      const double error =
+          static_cast<double>(*outcome.predicted_ratings[i]) - static_cast<double>(input.examples[i].value);
+      reports[rating_family_].loss_sum += error * error;
+      ++reports[rating_family_].examples;
+    }
+  }
+
+  // An untaught family in place of this one, with the rows that `load_rows` hands over.
+  template <class LoadRows>
+  Status renew(const std::string& name, const LoadRows& load_rows) {
+    const auto at = std::find_if(families_.begin(), families_.end(), [&](const auto& f) { return f->name() == name; });
+    if (at == families_.end()) return Ok{};  // the configuration has changed since
+    MILLRACE_ASSIGN_OR_RETURN(*at,
+                              make_family(name, options_, *items_));  // the old one's memory is free before loading
+    MILLRACE_RETURN_IF_ERROR(
+        load_rows([&](auto table, auto key, auto value) { return (*at)->load(table, key, value); }));
+    return (*at)->loaded();
   }
 
   Status restore_own_rows(const Store& store) {
     return for_each_row(store, kLearnerRows, [this](auto, std::string_view key, std::string_view value) -> Status {
       if (key == "ranker") return recommender_.decode(value);
+      if (key == "contest") return lineup_->contest().decode(value);
+      if (key == "watch") return guard_.decode(value);
+      if (key.starts_with("ranker.")) return guard_.decode_ranker(key, value), Ok{};
       if (key == "blend") return Ok{};  // of a version that weighed sources, not candidates
-      ByteReader in(value);
-      const std::uint8_t format = in.u8();
-      model_step_ = in.varint();
-      log_end_ = in.varint();
-      const std::uint64_t items = in.varint();
-      if (format != 1 || !in.done()) {
-        return stop_error(ErrorCode::kCorruption,
-                          "restoring the learner: its state row is unreadable; restore a backup");
-      }
-      trainer_.restore(log_end_);
-      if (items > 0) items_->ensure(ItemIndex{static_cast<std::uint32_t>(items - 1)});
+      MILLRACE_ASSIGN_OR_RETURN(const LearnerState state, decode_learner_state(value));
+      model_step_ = state.step;
+      log_end_ = state.trained_until;
+      trainer_.restore(state.trained_until);
+      if (state.items > 0) items_->ensure(ItemIndex{static_cast<std::uint32_t>(state.items - 1)});
       return Ok{};
     });
   }
@@ -230,11 +332,14 @@ class LearnerOfFamilies final : public Learner {
   std::unique_ptr<ItemTable> items_;
   std::vector<std::unique_ptr<Family>> families_;
   std::vector<std::string> names_;
+  std::unique_ptr<Lineup> lineup_;
   Recommender recommender_;
   Trainer trainer_;
+  Guard guard_;
   std::vector<ItemIndex> changed_items_;
   std::uint64_t model_step_ = 0;
-  std::uint64_t log_end_ = 0;  // examples in the log
+  std::uint64_t log_end_ = 0;      // examples in the log
+  std::size_t rating_family_ = 0;  // that predicted the newest rating
 };
 
 }  // namespace
@@ -246,7 +351,9 @@ Result<std::unique_ptr<Learner>> make_learner(const ModelOptions& options) {
     MILLRACE_ASSIGN_OR_RETURN(std::unique_ptr<Family> family, make_family(name, options, *items));
     families.push_back(std::move(family));
   }
-  return std::unique_ptr<Learner>(std::make_unique<LearnerOfFamilies>(options, std::move(items), std::move(families)));
+  MILLRACE_ASSIGN_OR_RETURN(std::unique_ptr<Lineup> lineup, Lineup::make(options, families));
+  return std::unique_ptr<Learner>(
+      std::make_unique<LearnerOfFamilies>(options, std::move(items), std::move(families), std::move(lineup)));
 }
 
 }  // namespace millrace

@@ -18,6 +18,8 @@
 #include "model/families/family.h"
 #include "model/item_table.h"
 #include "model/options.h"
+#include "model/serve/contest.h"
+#include "model/serve/trial.h"
 #include "store/store.h"
 
 namespace millrace {
@@ -45,8 +47,10 @@ struct LearnInput {
   std::vector<ItemFactsChange> changes;     // take effect before the first example
   std::size_t item_count = 0;               // items known after the step
   Effort effort;
-  bool recovering = false;   // learning logged steps again: no queries, and the ranker is not touched
-  bool ranker_only = false;  // the examples were predicted by a copy that stood still: they teach the ranker alone
+  std::vector<bool> cold;            // by example: its item had hardly been met; empty: none
+  std::vector<std::size_t> credits;  // learners whose item was taken from the list that was out, by event
+  bool recovering = false;           // learning logged steps again: no queries, and the ranker is not touched
+  bool ranker_only = false;          // predicted by a copy that stood still: what ranks learns, nothing else
 };
 
 // One query's answers: what would be served, and each learner alone.
@@ -61,6 +65,8 @@ struct LearnOutcome {
   std::vector<std::optional<float>> asked_ratings;      // one per rating query
   double loss_sum = 0.0;
   std::uint64_t trained_examples = 0;
+  std::vector<LearnerTrial> trials;    // of the contest's learners, before they learnt
+  std::vector<std::string> collapsed;  // have to be rolled back before they are asked again
 };
 
 class Learner {
@@ -75,11 +81,20 @@ class Learner {
   // The `k` most popular items now, best first: what the served lists are compared with.
   virtual std::vector<ItemIndex> popular(std::size_t k) = 0;
 
+  // What is served, how each of the learners is doing, and how often each that may go bad was rolled back.
+  virtual const Contest& contest() const = 0;
+  virtual bool names_learners() const = 0;  // whether ranked items tell their learner
+  virtual std::vector<std::pair<std::string, std::uint64_t>> rollbacks() const = 0;
+
   virtual std::uint64_t model_step() const = 0;
-  // Puts every row changed since the last checkpoint, and the step, into `batch`.
-  virtual void checkpoint(WriteBatch& batch) = 0;
-  // The ranker's small weights, put into the batch of every step.
-  virtual void save_ranker(WriteBatch& batch) = 0;
+  // Puts every row changed since the last checkpoint, and the step, into `batch`; `store` holds the last one.
+  virtual Status checkpoint(const Store& store, WriteBatch& batch) = 0;
+  // What is not learnt again (the ranker, the contest), put into the batch of every step.
+  virtual void save_step(WriteBatch& batch) = 0;
+  // Brings these back to their last good checkpoint; not in a step that checkpoints.
+  virtual Status roll_back(std::span<const std::string> names, const Store& store, WriteBatch& batch) = 0;
+  // While recovering, after learn(): these were rolled back in that step, and `store` holds what came of it.
+  virtual Status reload(std::span<const std::string> names, const Store& store) = 0;
   // Loads the last checkpoint; afterwards model_step() is the step it was taken at (0: none).
   virtual Status restore(const Store& store) = 0;
 
@@ -87,7 +102,7 @@ class Learner {
   virtual std::vector<std::pair<std::string, std::uint64_t>> family_rows() const = 0;
 };
 
-// An error for an unknown family name.
+// kInvalid: an unknown family, learner or policy.
 Result<std::unique_ptr<Learner>> make_learner(const ModelOptions& options);
 
 }  // namespace millrace

@@ -7,6 +7,7 @@
 namespace millrace {
 namespace {
 
+constexpr std::uint8_t kStateVersion = 1;
 constexpr std::uint8_t kFactsVersion = 2;
 constexpr std::uint8_t kFactsBeforeCategories = 1;
 
@@ -39,6 +40,22 @@ Status for_each_row(const Store& store, std::string_view owner, const RowVisitor
     return status.ok();
   }));
   return status;
+}
+
+std::string encode_learner_state(const LearnerState& state) {
+  ByteWriter out;
+  out.u8(kStateVersion);
+  for (const std::uint64_t number : {state.step, state.trained_until, state.items}) out.varint(number);
+  return out.take();
+}
+
+Result<LearnerState> decode_learner_state(std::string_view bytes) {
+  ByteReader in(bytes);
+  const std::uint8_t format = in.u8();
+  LearnerState state;
+  for (std::uint64_t* number : {&state.step, &state.trained_until, &state.items}) *number = in.varint();
+  if (format == kStateVersion && in.done()) return state;
+  return stop_error(ErrorCode::kCorruption, "restoring the learner: its state row is unreadable; restore a backup");
 }
 
 std::string encode_item_facts(const ItemFacts& facts) {

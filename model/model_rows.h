@@ -20,6 +20,15 @@ using RowVisitor = std::function<Status(std::string_view table, std::string_view
 // Stops at the first error and returns it.
 Status for_each_row(const Store& store, std::string_view owner, const RowVisitor& visit);
 
+// Row "state" of owner "learner": what a checkpoint is of.
+struct LearnerState {
+  std::uint64_t step = 0;
+  std::uint64_t trained_until = 0;  // sequence of the first example not yet trained on
+  std::uint64_t items = 0;          // known
+};
+std::string encode_learner_state(const LearnerState& state);
+Result<LearnerState> decode_learner_state(std::string_view bytes);
+
 std::string encode_item_facts(const ItemFacts& facts);
 Result<ItemFacts> decode_item_facts(std::string_view bytes);
 

@@ -71,6 +71,18 @@ struct RankerOptions {
   bool first_touches = false;  // learn from, and rank for, items the user has not seen yet; set with lists.exclude_seen
 };
 
+struct ContestOptions {  // how learners are compared
+  float hedge_rate = 0.05F;
+  float weight_min = 0.001F;       // of the best learner's weight
+  float confidence = 0.95F;        // with which a new champion is better
+  std::uint64_t horizon = 20'000;  // trials after which a comparison begins anew
+};
+
+struct RollbackOptions {
+  bool enabled = true;
+  std::uint64_t checkpoints = 5;  // that a state has to prove itself for
+};
+
 struct ModelOptions {
   std::uint64_t seed = 1;
   KindTable kinds;
@@ -79,7 +91,11 @@ struct ModelOptions {
   std::size_t minibatch_min = 16;  // fewer wait for the next step
   std::vector<std::string> families{"encoder", "memory",  "related", "trending", "rising", "popular",
                                     "habit",   "factors", "visit",   "pulse",    "ratings"};
-  bool evaluate_learners = false;  // also answer queries with each learner alone
+  // What is served: "champion", "mixture", "interleave" or one of the learners.
+  std::string serve = "ranker";
+  std::vector<std::string> learners;  // side by side: "ranker", families that have lists; empty: all of them
+  std::size_t list_length = 20;       // places that count in their trials; set with lists.length
+  bool evaluate_learners = false;     // also answer queries with each learner alone
   EncoderOptions encoder;
   MemoryOptions memory;
   RelatedOptions related;
@@ -87,6 +103,8 @@ struct ModelOptions {
   FactorsOptions factors;
   RankerOptions ranker;
   RatingsOptions ratings;
+  ContestOptions contest;
+  RollbackOptions rollback;
 };
 
 }  // namespace millrace

@@ -94,6 +94,18 @@ Reason Recommender::reason_of(const RankerInput& input, std::span<const float> m
   return most > 0.0F ? families_[best]->reason() : Reason::kPopular;
 }
 
+std::vector<std::string> Recommender::unbounded_families() const {
+  std::vector<std::string> names;
+  const auto look = [&names](const std::vector<std::string>& columns, const Standardiser& standardiser) {
+    for (std::size_t c = 0; c < columns.size(); ++c) {
+      if (!standardiser.is_finite(c)) names.push_back(columns[c].substr(0, columns[c].find('.')));
+    }
+  };
+  look(layout_.columns, ranker_.features());
+  look(layout_.event_columns, ranker_.event());
+  return names;
+}
+
 void Recommender::explain(const Context& context, Ranking& ranking) const {
   std::vector<ItemIndex> items;
   items.reserve(ranking.size());
@@ -107,7 +119,8 @@ void Recommender::explain(const Context& context, Ranking& ranking) const {
   }
 }
 
-void Recommender::keep(const Candidates& candidates, const RankerInput& input, std::span<const ItemIndex> targets) {
+std::span<const float> Recommender::keep(const Candidates& candidates, const RankerInput& input,
+                                         std::span<const ItemIndex> targets) {
   std::vector<std::size_t> positions;
   for (const ItemIndex target : targets) {
     const std::size_t at = candidates.find(target);
@@ -115,7 +128,7 @@ void Recommender::keep(const Candidates& candidates, const RankerInput& input, s
   }
   std::sort(positions.begin(), positions.end());
   positions.erase(std::unique(positions.begin(), positions.end()), positions.end());
-  if (!positions.empty()) ranker_.keep(input, positions);
+  return positions.empty() ? std::span<const float>() : ranker_.keep(input, positions);
 }
 
 }  // namespace millrace

@@ -35,11 +35,16 @@ class Recommender {
   void explain(const Context& context, Ranking& ranking) const;
   // A prediction that will be learnt from: its features move the standardisation. Before prepare().
   void observe(const Candidates& candidates) { ranker_.observe(candidates); }
-  // `targets` will have been taken of the candidates: kept for learn().
-  void keep(const Candidates& candidates, const RankerInput& input, std::span<const ItemIndex> targets);
+  // `targets` will have been taken of the candidates: kept for learn(). Returns the candidates' scores; none where no
+  // target is among them.
+  std::span<const float> keep(const Candidates& candidates, const RankerInput& input,
+                              std::span<const ItemIndex> targets);
   // Learns from what was kept in this step.
   void learn() { ranker_.learn(); }
 
+  bool is_finite() const { return ranker_.is_finite(); }
+  // Names of the families that gave values beyond all bounds, where the ranker is not finite.
+  std::vector<std::string> unbounded_families() const;
   std::string encode() const { return ranker_.encode(); }
   Status decode(std::string_view bytes) { return ranker_.decode(bytes); }
 

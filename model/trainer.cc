@@ -17,18 +17,16 @@ constexpr std::uint64_t kItemsPerExample = 32;
 
 }  // namespace
 
-TrainReport Trainer::train(const ExampleLog& log, std::uint64_t log_end, std::uint64_t step, std::uint32_t replays,
-                           std::size_t items) {
-  TrainReport report;
+std::vector<TrainReport> Trainer::train(const ExampleLog& log, std::uint64_t log_end, std::uint64_t step,
+                                        std::uint32_t replays, std::size_t items) {
+  std::vector<TrainReport> reports(families_.size());
   const std::uint64_t most = minibatch(items);
   const std::uint64_t least = std::min<std::uint64_t>(options_.minibatch_min, most);
   for (std::uint64_t pass = 0; log_end - trained_until_ >= least; ++pass) {
     const std::uint64_t count = std::min(most, log_end - trained_until_);
-    const TrainReport done = train_minibatch(log, {step, pass, count, replays, log_end});
-    report.loss_sum += done.loss_sum;
-    report.examples += done.examples;
+    train_minibatch(log, {step, pass, count, replays, log_end}, reports);
   }
-  return report;
+  return reports;
 }
 
 // Small catalogues see few events, and learn more from each in small mini-batches.
@@ -51,20 +49,18 @@ std::vector<Example> Trainer::draw(const ExampleLog& log, const Draw& draw) cons
   return examples;
 }
 
-TrainReport Trainer::train_minibatch(const ExampleLog& log, const Draw& minibatch) {
+void Trainer::train_minibatch(const ExampleLog& log, const Draw& minibatch, std::vector<TrainReport>& reports) {
   const std::vector<Example> examples = draw(log, minibatch);
   trained_until_ += minibatch.count;
   std::vector<const Example*> pointers;
   pointers.reserve(examples.size());
   for (const Example& example : examples) pointers.push_back(&example);
   const Random random(options_.seed, minibatch.step, kTrainPurpose + kPurposes * minibatch.pass);
-  TrainReport sum;
-  for (const auto& family : families_) {
-    const TrainReport report = family->train({pointers, minibatch.count, minibatch.log_end, random});
-    sum.loss_sum += report.loss_sum;
-    sum.examples += report.examples;
+  for (std::size_t f = 0; f < families_.size(); ++f) {
+    const TrainReport report = families_[f]->train({pointers, minibatch.count, minibatch.log_end, random});
+    reports[f].loss_sum += report.loss_sum;
+    reports[f].examples += report.examples;
   }
-  return sum;
 }
 
 }  // namespace millrace

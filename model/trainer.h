@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "model/candidate_lists.h"
 #include "model/example_log.h"
@@ -15,10 +16,11 @@ class Trainer {
   // `families` and `options` must outlive this.
   Trainer(Families families, const ModelOptions& options) : families_(families), options_(options) {}
 
-  // Trains on all that the log holds before `log_end` and that was not trained on, with `replays` replayed examples for
-  // each fresh one; fewer than the least mini-batch wait for the next step. `items`: known to the catalogue.
-  TrainReport train(const ExampleLog& log, std::uint64_t log_end, std::uint64_t step, std::uint32_t replays,
-                    std::size_t items);
+  // By family. Trains on all that the log holds before `log_end` and that was not trained on, with `replays` replayed
+  // examples for each fresh one; fewer than the least mini-batch wait for the next step. `items`: known to the
+  // catalogue.
+  std::vector<TrainReport> train(const ExampleLog& log, std::uint64_t log_end, std::uint64_t step,
+                                 std::uint32_t replays, std::size_t items);
 
   // Sequence of the first example not yet trained on.
   std::uint64_t trained_until() const { return trained_until_; }
@@ -34,7 +36,7 @@ class Trainer {
   };
   std::uint64_t minibatch(std::size_t items) const;
   std::vector<Example> draw(const ExampleLog& log, const Draw& draw) const;
-  TrainReport train_minibatch(const ExampleLog& log, const Draw& draw);
+  void train_minibatch(const ExampleLog& log, const Draw& draw, std::vector<TrainReport>& reports);
 
   Families families_;
   const ModelOptions& options_;

@@ -9,11 +9,14 @@
 namespace millrace {
 namespace {
 
-constexpr std::uint8_t kListVersion = 1;
+constexpr std::uint8_t kListVersion = 2;
+constexpr std::uint8_t kListWithoutLearners = 1;
 constexpr std::uint8_t kDirtyVersion = 1;
 constexpr std::uint8_t kReasonBits = 0x0f;
 constexpr std::uint8_t kHasPropensity = 0x10;
 constexpr std::uint8_t kHasBecause = 0x20;
+constexpr std::uint8_t kHasLearner = 0x40;
+constexpr std::uint8_t kKnownBits = kReasonBits | kHasPropensity | kHasBecause | kHasLearner;
 constexpr std::uint8_t kNewestReason = static_cast<std::uint8_t>(Reason::kHabit);
 
 // The unknown item becomes 0.
@@ -24,23 +27,27 @@ void write_item(const RankedItem& item, ByteWriter& out) {
   std::uint8_t bits = static_cast<std::uint8_t>(item.reason);
   if (item.propensity != 1.0F) bits |= kHasPropensity;
   if (item.because != kUnknownItem) bits |= kHasBecause;
+  if (item.learner != kNoLearner) bits |= kHasLearner;
   out.u8(bits);
   out.varint(pack(item.item));
   out.f32(item.score);
   if ((bits & kHasPropensity) != 0) out.f32(item.propensity);
   if ((bits & kHasBecause) != 0) out.varint(pack(item.because));
+  if ((bits & kHasLearner) != 0) out.u8(item.learner);
 }
 
-// False for bits that no writer sets.
-bool read_item(ByteReader& in, RankedItem& item) {
+// False for what no writer writes.
+bool read_item(ByteReader& in, std::size_t learners, RankedItem& item) {
   const std::uint8_t bits = in.u8();
-  if ((bits & kReasonBits) > kNewestReason || (bits & ~(kReasonBits | kHasPropensity | kHasBecause)) != 0) return false;
+  if ((bits & kReasonBits) > kNewestReason || (bits & ~kKnownBits) != 0) return false;
   item.reason = static_cast<Reason>(bits & kReasonBits);
   item.item = unpack(in.varint());
   item.score = in.f32();
   if ((bits & kHasPropensity) != 0) item.propensity = in.f32();
   if ((bits & kHasBecause) != 0) item.because = unpack(in.varint());
-  return in.ok();
+  if ((bits & kHasLearner) == 0) return in.ok();
+  item.learner = in.u8();
+  return in.ok() && item.learner < learners;
 }
 
 Error refused(std::string_view row, const UserId& user, std::uint8_t found, std::uint8_t known) {
@@ -57,7 +64,7 @@ Error refused(std::string_view row, const UserId& user, std::uint8_t found, std:
 
 std::string encode_list(const RecommendationList& list) {
   ByteWriter out;
-  out.u8(kListVersion);
+  out.u8(list.learners.empty() ? kListWithoutLearners : kListVersion);
   out.varint(list.version);
   out.varint(list.step);
   out.varint(list.model_step);
@@ -69,6 +76,10 @@ std::string encode_list(const RecommendationList& list) {
     out.zigzag(raw(reflected.partition));
     out.zigzag(raw(reflected.next));
   }
+  if (!list.learners.empty()) {
+    out.varint(list.learners.size());
+    for (const std::string& learner : list.learners) out.string(learner);
+  }
   out.varint(list.items.size());
   for (const RankedItem& item : list.items) write_item(item, out);
   return out.take();
@@ -77,7 +88,7 @@ std::string encode_list(const RecommendationList& list) {
 Result<RecommendationList> decode_list(const UserId& user, std::string_view bytes) {
   ByteReader in(bytes);
   const std::uint8_t format = in.u8();
-  if (format != kListVersion) return refused("list", user, format, kListVersion);
+  if (format < kListWithoutLearners || format > kListVersion) return refused("list", user, format, kListVersion);
   RecommendationList list;
   list.user = user;
   list.version = in.varint();
@@ -91,8 +102,12 @@ Result<RecommendationList> decode_list(const UserId& user, std::string_view byte
     reflected.partition = PartitionIndex{static_cast<std::int32_t>(in.zigzag())};
     reflected.next = Offset{in.zigzag()};
   }
+  if (format != kListWithoutLearners) {
+    for (std::uint64_t left = in.varint(); left > 0 && in.ok(); --left) list.learners.emplace_back(in.string());
+  }
   for (std::uint64_t left = in.varint(); left > 0 && in.ok(); --left) {
-    if (!read_item(in, list.items.emplace_back())) return refused("list", user, format, kListVersion);
+    if (!read_item(in, list.learners.size(), list.items.emplace_back()))
+      return refused("list", user, format, kListVersion);
   }
   if (!in.done()) return refused("list", user, format, kListVersion);
   return list;

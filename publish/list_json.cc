@@ -47,7 +47,8 @@ void write_reflects(Writer& writer, const RecommendationList& list, const Names&
   writer.EndObject();
 }
 
-void write_item(Writer& writer, const RankedItem& item, const Names& names, bool titles) {
+void write_item(Writer& writer, const RankedItem& item, const RecommendationList& list, const Names& names,
+                bool titles) {
   writer.StartObject();
   writer.Key("item");
   text(writer, names.item(item.item).view());
@@ -67,6 +68,10 @@ void write_item(Writer& writer, const RankedItem& item, const Names& names, bool
   if (item.because != kUnknownItem) {
     writer.Key("because");
     text(writer, names.item(item.because).view());
+  }
+  if (item.learner < list.learners.size()) {
+    writer.Key("learner");
+    text(writer, list.learners[item.learner]);
   }
   writer.EndObject();
 }
@@ -97,7 +102,7 @@ std::string render_list(const RecommendationList& list, const Names& names, cons
   writer.Int64(generated.count);
   writer.Key("items");
   writer.StartArray();
-  for (const RankedItem& item : list.items) write_item(writer, item, names, format.titles);
+  for (const RankedItem& item : list.items) write_item(writer, item, list, names, format.titles);
   writer.EndArray();
   writer.EndObject();
   return {buffer.GetString(), buffer.GetSize()};

@@ -27,6 +27,7 @@ class EncoderFamily final : public Family {
 
   std::string_view name() const override { return "encoder"; }
   Reason reason() const override { return Reason::kEncoder; }
+  bool may_diverge() const override { return true; }
   std::optional<std::uint64_t> rank_version() const override { return ranker_.version(); }
   // Log-probabilities. Empty lists for contexts without an item that has an embedding.
   std::vector<std::vector<ScoredItem>> rank(std::span<const RankRequest> requests, std::size_t k) override;

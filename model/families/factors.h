@@ -19,6 +19,7 @@ class FactorsFamily final : public Family {
 
   std::string_view name() const override { return "factors"; }
   Reason reason() const override { return Reason::kEncoder; }
+  bool may_diverge() const override { return true; }
   bool ranks_by_batch() const override { return true; }
   // Scores are likings above 0 (differences are log-odds); 0 where there is no opinion.
   std::vector<std::vector<ScoredItem>> rank(std::span<const RankRequest> requests, std::size_t k) override;

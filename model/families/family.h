@@ -65,6 +65,9 @@ class Family {
   virtual Reason reason() const = 0;
   // Whether it has lists of its own; else it only describes the candidates of others.
   virtual bool recommends() const { return true; }
+  // Whether it learns by gradients, so that it may go bad for good: it is watched then, and rolled back (decision
+  // 0010).
+  virtual bool may_diverge() const { return false; }
 
   // How hard to look from now on; for families whose answers may be cheaper. An answer depends on it.
   virtual void set_effort(const Effort& /*effort*/) {}

@@ -21,6 +21,7 @@ class RatingsFamily final : public Source {
 
   std::string_view name() const override { return "ratings"; }
   Reason reason() const override { return Reason::kEncoder; }
+  bool may_diverge() const override { return true; }
   void set_effort(const Effort& effort) override { replays_ = effort.replays; }
   // How far above the usual the factor models rate each, on a range of 1 to 5; 0 before the first rating.
   void describe(const Context& context, std::span<const ItemIndex> items, FeatureColumns columns) override;

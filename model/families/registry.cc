@@ -1,5 +1,6 @@
 #include "model/families/registry.h"
 
+#include <algorithm>
 #include <array>
 #include <string>
 
@@ -90,6 +91,12 @@ Result<std::unique_ptr<Family>> make_family(std::string_view name, const ModelOp
   return stop_error(ErrorCode::kInvalid, "choosing a model family: '" + std::string(name) +
                                              "' is none; expected one of: " + known +
                                              "; correct [model] families in the configuration");
+}
+
+bool family_has_lists(std::string_view name) {
+  const auto is_source = [](std::string_view each) { return each == "visit" || each == "pulse" || each == "ratings"; };
+  return !is_source(name) &&
+         std::any_of(kEntries.begin(), kEntries.end(), [name](const Entry& e) { return e.name == name; });
 }
 
 std::vector<std::string_view> family_names() {

@@ -14,6 +14,9 @@ namespace millrace {
 // An unknown name is an error that lists the known ones. `items` must outlive the family.
 Result<std::unique_ptr<Family>> make_family(std::string_view name, const ModelOptions& options, const ItemTable& items);
 
+// Whether the family of this name recommends(); false where there is none.
+bool family_has_lists(std::string_view name);
+
 // Every name that make_family() knows, in a fixed order.
 std::vector<std::string_view> family_names();
 

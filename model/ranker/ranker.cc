@@ -81,7 +81,7 @@ std::span<const float> Ranker::score(const RankerInput& input) {
   return network_.forward(averaged_, input);
 }
 
-void Ranker::keep(const RankerInput& input, std::span<const std::size_t> targets) {
+std::span<const float> Ranker::keep(const RankerInput& input, std::span<const std::size_t> targets) {
   const std::span<const float> scores = score(input);
   std::vector<std::size_t> order(input.items);
   std::iota(order.begin(), order.end(), std::size_t{0});
@@ -104,6 +104,7 @@ void Ranker::keep(const RankerInput& input, std::span<const std::size_t> targets
   example.targets.resize(std::min(targets.size(), count));
   std::iota(example.targets.begin(), example.targets.end(), 0U);
   kept_.push_back(std::move(example));
+  return scores;
 }
 
 std::size_t Ranker::minibatch() const {
@@ -149,6 +150,13 @@ void Ranker::residuals_of(const RankedExample& example, std::span<const float> s
   const float share = (1.0F - options_.label_smoothing) / static_cast<float>(example.targets.size());
   for (const std::size_t target : example.targets) residuals_[target] -= share;
   for (float& residual : residuals_) residual = std::abs(residual) < kLeastResidual ? 0.0F : residual * scale;
+}
+
+bool Ranker::is_finite() const {
+  const auto finite = [](const std::vector<float>& values) {
+    return std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); });
+  };
+  return finite(weights_) && finite(averaged_) && features_.is_finite() && event_.is_finite();
 }
 
 std::string Ranker::encode() const {

@@ -45,10 +45,15 @@ class Ranker {
   void slope(std::size_t item, std::span<float> slope) const { network_.slope(averaged_, item, slope); }
 
   // Keeps a prediction for learn(), with the candidates that score best; `targets`: positions of what was taken.
-  void keep(const RankerInput& input, std::span<const std::size_t> targets);
+  // Returns score() of all.
+  std::span<const float> keep(const RankerInput& input, std::span<const std::size_t> targets);
   // Learns from all that was kept in this step, and forgets it.
   void learn();
 
+  // Whether every weight and statistic is a finite number.
+  bool is_finite() const;
+  const Standardiser& features() const { return features_; }
+  const Standardiser& event() const { return event_; }
   std::string encode() const;
   Status decode(std::string_view bytes);
 

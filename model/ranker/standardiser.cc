@@ -43,6 +43,17 @@ void Standardiser::apply(std::span<const float> values, std::size_t items, float
   }
 }
 
+bool Standardiser::is_finite(std::size_t column) const {
+  return std::isfinite(mean_[column]) && std::isfinite(square_[column]);
+}
+
+bool Standardiser::is_finite() const {
+  for (std::size_t c = 0; c < mean_.size(); ++c) {
+    if (!is_finite(c)) return false;
+  }
+  return true;
+}
+
 void Standardiser::encode(ByteWriter& out) const {
   out.varint(predictions_);
   for (const auto* values : {&mean_, &square_}) {

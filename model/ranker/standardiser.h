@@ -21,6 +21,8 @@ class Standardiser {
   // The same values as items × `stride`, standardised, row after row; the padding is left alone.
   void apply(std::span<const float> values, std::size_t items, float* rows, std::size_t stride) const;
 
+  bool is_finite(std::size_t column) const;
+  bool is_finite() const;  // of all columns
   void encode(ByteWriter& out) const;
   void decode(ByteReader& in);
 

@@ -177,6 +177,16 @@ TEST(ConfigTest, KeysThatContradictEachOtherAreRefused) {
   EXPECT_THAT(error_of("model.encoder.dimension = 100"), HasSubstr("expected a multiple of 16"));
   EXPECT_THAT(error_of("model.effort.replays_min = 9"), HasSubstr("expected at most model.effort.replays_max"));
   EXPECT_THAT(error_of("model.families = [\"encodr\"]"), HasSubstr("names \"encodr\", expected some of"));
+  EXPECT_THAT(error_of("model.serve = \"mixtur\""),
+              HasSubstr("model.serve is \"mixtur\", expected one of champion, mixture, interleave, ranker, encoder"));
+  EXPECT_THAT(error_of("model.serve = \"mixtur\""), HasSubstr("the nearest is \"mixture\""));
+  EXPECT_THAT(error_of("model.serve = \"visit\""), HasSubstr("model.serve is \"visit\""));
+  EXPECT_THAT(error_of("model.learners = [\"memry\"]\nmodel.serve = \"mixture\""),
+              HasSubstr("the nearest is \"memory\""));
+  EXPECT_THAT(error_of("model.learners = [\"memory\", \"memory\"]\nmodel.serve = \"mixture\""),
+              HasSubstr("names \"memory\" twice"));
+  EXPECT_THAT(error_of("model.learners = [\"memory\"]"), HasSubstr("model.serve is \"ranker\", expected one of"))
+      << "what is served must run";
   EXPECT_THAT(error_of("publish.topic = \"clicks\""), HasSubstr("the topic \"clicks\" is named twice"));
   EXPECT_THAT(error_of("kafka.group = \"\""), HasSubstr("kafka.group is empty"));
   EXPECT_THAT(error_of("[[kinds]]\nname = \"view\"\n"),

@@ -20,7 +20,8 @@ class MetricsObserverTest : public testing::Test {
             .commit = "",
             .topics = {"clicks", "purchases"},
             .kinds = KindTable({{"click", Signal::kClick, 1.0F}}),
-            .live_cutoff = 20};
+            .live_cutoff = 20,
+            .learners = {"ranker", "memory"}};
   }
 
   bool shows(const std::string& line) const { return metrics_.text().find("\n" + line + "\n") != std::string::npos; }
@@ -58,8 +59,45 @@ TEST_F(MetricsObserverTest, ReportsAStep) {
   EXPECT_TRUE(shows("millrace_training_loss 2"));
   EXPECT_TRUE(shows("millrace_replays 3"));
   EXPECT_TRUE(shows("millrace_depth_ratio 0.4"));
-  EXPECT_TRUE(shows(R"(millrace_live_hits_total{audience="returning",kind="click",learner="served"} 1)"));
+  EXPECT_TRUE(shows(R"(millrace_live_hits_total{audience="returning",item="warm",kind="click",learner="served"} 1)"));
   EXPECT_TRUE(shows(R"(millrace_step_stage_seconds_sum{stage="model"} 0.004)"));
+}
+
+TEST_F(MetricsObserverTest, ReportsTheLearnersAndWhatEffortBuys) {
+  const Contest contest({"ranker", "memory"}, {});
+  Ingested ingested;
+  LearnOutcome learnt;
+  learnt.trials = {{.returning = true, .cold = false, .places = {2, kMissed}},
+                   {.returning = false, .cold = true, .places = {kMissed, 0}}};
+  learnt.collapsed = {"ranker"};
+  const std::vector<LiveTrial> trials{{Signal::kClick, 1, std::nullopt, true, true, "memory"}};
+  observer_.on_step({.records = 2,
+                     .ingested = ingested,
+                     .learnt = learnt,
+                     .effort = {.replays = 4, .ranked_examples = 16, .depth_percent = 100},
+                     .trials = trials,
+                     .busy = .25,
+                     .seconds = {.total = .5},
+                     .contest = &contest,
+                     .rollbacks = {{"ranker", 3}, {"encoder", 1}}});
+  EXPECT_TRUE(shows(R"(millrace_learner_trials_total{audience="returning",item="warm"} 1)"));
+  EXPECT_TRUE(shows(R"(millrace_learner_hits_total{audience="returning",item="warm",learner="ranker"} 1)"));
+  EXPECT_TRUE(shows(R"(millrace_learner_hits_total{audience="returning",item="warm",learner="memory"} 0)"));
+  EXPECT_TRUE(shows(R"(millrace_learner_gain_total{audience="new",item="cold",learner="memory"} 1)"));
+  EXPECT_TRUE(shows(R"(millrace_learner_gain_total{audience="returning",item="warm",learner="ranker"} 0.5)"));
+  EXPECT_TRUE(shows(R"(millrace_learner_recall{learner="ranker"} 0.5)"));
+  EXPECT_TRUE(shows(R"(millrace_learner_weight{learner="memory"} 0.5)"));
+  EXPECT_TRUE(shows(R"(millrace_learner_champion{learner="ranker"} 1)"));
+  EXPECT_TRUE(shows(R"(millrace_learner_champion{learner="memory"} 0)"));
+  EXPECT_TRUE(shows(R"(millrace_learner_lead{bound="high",learner="memory"} 1)"));
+  EXPECT_TRUE(shows(R"(millrace_learner_credits_total{learner="memory"} 1)"));
+  EXPECT_TRUE(shows(R"(millrace_live_hits_total{audience="returning",item="cold",kind="click",learner="served"} 1)"));
+  EXPECT_TRUE(shows(R"(millrace_rollbacks_total{learner="ranker"} 1)")) << "of this process";
+  EXPECT_TRUE(shows(R"(millrace_rollbacks_total{learner="encoder"} 0)"));
+  EXPECT_TRUE(shows(R"(millrace_effort_trials_total{effort="full"} 2)"));
+  EXPECT_TRUE(shows(R"(millrace_effort_hits_total{effort="full"} 1)"));
+  EXPECT_TRUE(shows(R"(millrace_effort_seconds_total{effort="full"} 0.5)"));
+  EXPECT_TRUE(shows("millrace_busy_ratio 0.25"));
 }
 
 TEST_F(MetricsObserverTest, ReportsDeliveries) {

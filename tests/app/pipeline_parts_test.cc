@@ -186,12 +186,29 @@ TEST(EffortGovernor, TrainsMostWhenNothingWaitsAndLeastWhenBehind) {
   EXPECT_EQ(governor.decide(1'000'000).ranked_examples, settings.ranked_examples * settings.depth_min_percent / 100);
 }
 
+TEST(EffortGovernor, TrainsMoreWhileTheServiceIsIdleIfSoConfigured) {
+  EffortSettings settings;
+  settings.replays_max = 4;
+  settings.replays_idle = 8;
+  EffortGovernor governor(settings);
+  EXPECT_EQ(governor.decide(0).replays, 4U) << "nothing is known of the load";
+  for (int i = 0; i < 500; ++i) governor.observe(10, 0.005, 0.195);
+  EXPECT_NEAR(governor.busy(), 0.025, 0.001);
+  EXPECT_EQ(governor.decide(0).replays, 8U);
+  EXPECT_LT(governor.decide(1'000'000).replays, 1U) << "behind is behind";
+  for (int i = 0; i < 500; ++i) governor.observe(10, 0.06, 0.14);
+  EXPECT_EQ(governor.decide(0).replays, 6U);
+  for (int i = 0; i < 500; ++i) governor.observe(10, 0.15, 0.05);
+  EXPECT_EQ(governor.decide(0).replays, 4U);
+}
+
 TEST(EffortGovernor, EqualBoundsAreFixed) {
   EffortSettings settings;
   settings.replays_min = settings.replays_max = 2;
   settings.depth_min_percent = 100;
   EffortGovernor governor(settings);
   governor.observe(10, 1.0);
+  governor.observe(10, 0.001, 1'000.0);
   for (const std::int64_t lag : {0, 7, 100'000}) {
     EXPECT_EQ(governor.decide(lag), (Effort{.replays = 2, .ranked_examples = settings.ranked_examples}));
   }

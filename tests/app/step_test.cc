@@ -234,6 +234,20 @@ TEST(StepTest, ARecordOfTheStepRoundTripsAndRefusesDamage) {
   }
 }
 
+TEST(StepRecord, TellsOfRollbacks) {
+  StepRecord record;
+  record.step = 5;
+  EXPECT_EQ(encode_step_record(record)[0], 2);
+  record.rolled_back = {"encoder", "ranker"};
+  const std::string bytes = encode_step_record(record);
+  EXPECT_EQ(bytes[0], 3);
+  const auto decoded = decode_step_record(5, bytes);
+  ASSERT_TRUE(decoded.ok()) << decoded.error().message;
+  EXPECT_EQ(*decoded, record);
+  for (std::size_t size = 0; size < bytes.size(); ++size)
+    EXPECT_FALSE(decode_step_record(5, bytes.substr(0, size)).ok());
+}
+
 TEST(StepRecord, AnOlderOneIsReadAsOfFullDepth) {
   ByteWriter row;
   row.u8(1);

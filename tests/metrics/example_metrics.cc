@@ -29,6 +29,13 @@ void report_step(Metrics& metrics) {
   }
   metrics.step({.step = 12, .records = 92, .lists = 40, .commit_bytes = 9'000, .seconds = .02});
   metrics.training({.model_step = 12, .examples = 200, .loss_sum = 500.0, .replays = 2, .ranked_examples = 32});
+  metrics.effort({.level = EffortLevel::kFull, .records = 92, .seconds = .02, .trials = 2, .hits = 1, .busy = .4});
+  metrics.learner_results(std::vector<LearnerResult>{{true, false, {0, std::nullopt}}, {false, true, {3, 0}}});
+  metrics.learner_standings(
+      std::vector<LearnerStanding>{{"ranker", .75, true, 0, 0, 0}, {"memory", .25, false, -.2, -.1, .0}});
+  metrics.champion_changes(1);
+  metrics.learner_credits("memory", 2);
+  metrics.rollbacks("ranker", 1);
   metrics.relearnt(3);
   metrics.model_memory(1 << 20);
   metrics.model_rows("encoder", 500);
@@ -81,7 +88,8 @@ std::unique_ptr<Metrics> make_example_metrics() {
                      .commit = "abc",
                      .topics = {"clicks", "purchases"},
                      .kinds = KindTable({{"click", Signal::kClick, 1.0F}, {"purchase", Signal::kPurchase, 3.0F}}),
-                     .live_cutoff = 20});
+                     .live_cutoff = 20,
+                     .learners = {"ranker", "memory"}});
   report_everything(*metrics, 1);
   return metrics;
 }

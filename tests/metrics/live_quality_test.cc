@@ -10,20 +10,20 @@ namespace {
 
 TEST(LiveQuality, ScoresARankAsRecallReciprocalRankAndGain) {
   const auto sums = sum_live(std::vector<LiveResult>{{Signal::kPurchase, 2, std::nullopt, true}}, 20);
-  const LiveSums& served = sums.at({kServedLearner, "purchase", kReturningAudience});
+  const LiveSums& served = sums.at({kServedLearner, "purchase", kReturningAudience, kWarmItem});
   EXPECT_EQ(served.trials, 1.0);
   EXPECT_EQ(served.hits, 1.0);
   EXPECT_NEAR(served.reciprocal_rank, 1.0 / 3.0, 1e-12);
   EXPECT_NEAR(served.gain, 1.0 / std::log2(4.0), 1e-12);
-  const LiveSums& popularity = sums.at({kPopularityLearner, "purchase", kReturningAudience});
+  const LiveSums& popularity = sums.at({kPopularityLearner, "purchase", kReturningAudience, kWarmItem});
   EXPECT_EQ(popularity.trials, 1.0);
   EXPECT_EQ(popularity.hits, 0.0);
 }
 
 TEST(LiveQuality, CountsOnlyTheFirstItems) {
   const auto sums = sum_live(std::vector<LiveResult>{{Signal::kClick, 10, 9, false}}, 10);
-  EXPECT_EQ(sums.at({kServedLearner, "click", kNewAudience}).hits, 0.0);
-  EXPECT_EQ(sums.at({kPopularityLearner, "click", kNewAudience}).hits, 1.0);
+  EXPECT_EQ(sums.at({kServedLearner, "click", kNewAudience, kWarmItem}).hits, 0.0);
+  EXPECT_EQ(sums.at({kPopularityLearner, "click", kNewAudience, kWarmItem}).hits, 1.0);
 }
 
 TEST(LiveQuality, KeepsNewAndReturningUsersApart) {

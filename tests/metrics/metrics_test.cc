@@ -63,7 +63,8 @@ TEST(Metrics, ShowConfiguredSeriesBeforeTheFirstRecord) {
                          .live_cutoff = 10});
   const std::string text = metrics.text();
   EXPECT_EQ(value_of(text, R"(millrace_records_total{kind="rating",outcome="late",topic="ratings"})"), 0.0);
-  EXPECT_EQ(value_of(text, R"(millrace_live_hits_total{audience="new",kind="rating",learner="served"})"), 0.0);
+  EXPECT_EQ(value_of(text, R"(millrace_live_hits_total{audience="new",item="cold",kind="rating",learner="served"})"),
+            0.0);
   EXPECT_EQ(value_of(text, "millrace_lists_published_total"), 0.0);
   EXPECT_EQ(value_of(text, "millrace_live_cutoff_items"), 10.0);
 }

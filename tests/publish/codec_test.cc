@@ -37,6 +37,36 @@ TEST(ListCodec, TheBytesAreFrozen) {
   EXPECT_EQ(hex(encode_dirty(300)), "01ac02");
 }
 
+RecommendationList interleaved_list() {
+  RecommendationList list = list_of("ann", 300);
+  list.learners = {"ranker", "memory"};
+  list.items[0].learner = 1;
+  return list;
+}
+
+TEST(ListCodec, AListOfSeveralLearnersComesBackAndItsBytesAreFrozen) {
+  const RecommendationList list = interleaved_list();
+  const std::string bytes = encode_list(list);
+  EXPECT_EQ(hex(bytes),
+            "02ac02ac02ab02880ed00f0200065401060e"  // as without learners, but the version
+            "020672616e6b6572066d656d6f7279"        // two learners
+            "02"
+            "60080000c03f0301"        // … of the second learner
+            "1309cdcccc3d0000803e");  // … of none
+  const auto decoded = decode_list(UserId("ann"), bytes);
+  ASSERT_TRUE(decoded.ok()) << decoded.error().message;
+  EXPECT_EQ(*decoded, list);
+  for (std::size_t size = 0; size < bytes.size(); ++size) {
+    EXPECT_FALSE(decode_list(UserId("ann"), bytes.substr(0, size)).ok()) << size;
+  }
+}
+
+TEST(ListCodec, ALearnerThatTheListDoesNotNameIsRefused) {
+  RecommendationList list = interleaved_list();
+  list.items[0].learner = 2;
+  EXPECT_EQ(decode_list(UserId("ann"), encode_list(list)).error().code, ErrorCode::kCorruption);
+}
+
 TEST(ListCodec, EveryCutIsNoticed) {
   const std::string bytes = encode_list(list_of("ann", 300));
   for (std::size_t size = 0; size < bytes.size(); ++size) {

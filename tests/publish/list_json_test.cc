@@ -60,6 +60,22 @@ TEST(ListJson, AgreesWithItsSchema) {
   expect_described(list, schema);
 }
 
+TEST(ListJson, NamesTheLearnerWhereSeveralAreServed) {
+  const FakeNames names;
+  RecommendationList list = list_of("ann", 300);
+  list.learners = {"ranker", "memory"};
+  list.items[0].learner = 1;
+  const std::string text = render_list(list, names, {}, Millis{1234});
+  const rapidjson::Document document = parse(text);
+  EXPECT_STREQ(document["items"][0]["learner"].GetString(), "memory");
+  EXPECT_FALSE(document["items"][1].HasMember("learner"));
+  const rapidjson::Document schema = read_schema();
+  const rapidjson::SchemaDocument compiled(schema);
+  rapidjson::SchemaValidator validator(compiled);
+  EXPECT_TRUE(document.Accept(validator)) << validator.GetInvalidSchemaKeyword();
+  expect_described(document, schema);
+}
+
 TEST(ListJson, TheSchemaRefusesAListWithoutItsVersion) {
   const FakeNames names;
   const rapidjson::Document schema = read_schema();

@@ -1,6 +1,7 @@
 #include "tests/simulation/simulation.h"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <memory>
 #include <utility>
@@ -50,6 +51,13 @@ Config draw_config(World& world) {
   config.model.factors.dimension = 8;
   // The encoder is by far the dearest; a share of the seeds has it.
   if (!world.chance(0.2)) std::erase(config.model.families, "encoder");
+  constexpr std::array<const char*, 5> kServes{"ranker", "champion", "mixture", "interleave", "memory"};
+  config.model.serve = kServes[world.random.below(kServes.size())];
+  if (world.chance(0.3)) config.model.learners = {"memory", "ranker", "factors"};
+  config.model.rollback.enabled = !world.chance(0.2);
+  config.model.rollback.checkpoints = world.between(1, 3);
+  // Here and there learning goes wrong, so that learners are rolled back.
+  if (world.chance(0.2)) config.model.factors.rate = 1e30F;
   return config;
 }
 

@@ -1,0 +1,230 @@
+#include "model/serve/guard.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/bytes.h"
+#include "core/check.h"
+#include "model/serve/policy.h"
+
+namespace millrace {
+namespace {
+
+constexpr std::uint8_t kFormat = 1;
+constexpr std::string_view kLearnerRows = "learner";
+constexpr std::string_view kRankerGood = "ranker.good";
+constexpr std::string_view kRankerNext = "ranker.next";
+
+std::string own_row(std::string_view key) {
+  std::string row(kLearnerRows);
+  row.append(2, '\0');
+  return row.append(key);
+}
+
+std::vector<double> hits_of(std::span<const LearnerTrial> trials, std::size_t learners) {
+  std::vector<double> hits(learners, 0.0);
+  for (const LearnerTrial& trial : trials) {
+    for (std::size_t i = 0; i < learners; ++i) hits[i] += trial.places[i] != kMissed ? 1.0 : 0.0;
+  }
+  return hits;
+}
+
+}  // namespace
+
+Guard::Guard(const RollbackOptions& options, Families families, const Contest& contest, std::string ranker)
+    : options_(options),
+      families_(families),
+      contest_(contest),
+      recalls_(contest.learners().size(), recall_means()),
+      ranker_good_(std::move(ranker)) {
+  if (!options_.enabled) return;
+  if (const auto learner = contest.find(kRankerLearner)) {
+    watched_.push_back({std::string(kRankerLearner), std::nullopt, learner, GoodRows(std::string(kRankerLearner)), {}});
+  }
+  for (std::size_t f = 0; f < families.size(); ++f) {
+    if (!families[f]->may_diverge()) continue;
+    const std::string name(families[f]->name());
+    watched_.push_back({name, f, contest.find(name), GoodRows(name), {}});
+  }
+}
+
+Guard::Watched* Guard::find(std::string_view name) {
+  const auto found =
+      std::find_if(watched_.begin(), watched_.end(), [name](const Watched& w) { return w.name == name; });
+  return found == watched_.end() ? nullptr : &*found;
+}
+
+Guard::Watched* Guard::find_family(std::size_t family) {
+  const auto found =
+      std::find_if(watched_.begin(), watched_.end(), [family](const Watched& w) { return w.family == family; });
+  return found == watched_.end() ? nullptr : &*found;
+}
+
+void Guard::learn(std::span<const LearnerTrial> trials, std::span<const TrainReport> reports) {
+  if (!options_.enabled) return;
+  const auto count = static_cast<double>(trials.size());
+  const std::vector<double> hits = hits_of(trials, recalls_.size());
+  for (std::size_t i = 0; i < recalls_.size(); ++i) recalls_[i].add(hits[i] / count, count);
+  for (Watched& watched : watched_) {
+    if (watched.learner) watched.watch.add_trials(hits[*watched.learner], count);
+    if (watched.family) watched.watch.add_loss(reports[*watched.family].loss_sum, reports[*watched.family].examples);
+  }
+}
+
+void Guard::not_finite(std::string_view name) {
+  if (Watched* watched = find(name); watched != nullptr) watched->watch.set_not_finite();
+}
+
+// What the other learners' recall still has of its long average, weighted by that.
+double Guard::others_kept(std::size_t learner) const {
+  double recent = 0.0;
+  double promised = 0.0;
+  for (std::size_t i = 0; i < recalls_.size(); ++i) {
+    if (i == learner) continue;
+    recent += recalls_[i].fast();
+    promised += recalls_[i].slow();
+  }
+  return promised > 0.0 ? recent / promised : 1.0;
+}
+
+std::vector<std::string> Guard::collapsed() const {
+  std::vector<std::string> names;
+  for (const Watched& watched : watched_) {
+    if (watched.watch.collapsed(others_kept(watched.learner.value_or(recalls_.size())))) names.push_back(watched.name);
+  }
+  return names;
+}
+
+Status Guard::checkpoint(const Store& store, std::uint64_t step, const std::string& ranker, WriteBatch& batch) {
+  for (std::size_t f = 0; f < families_.size(); ++f) MILLRACE_RETURN_IF_ERROR(save_family(store, f, batch));
+  for (const std::string& key : stale_) batch.erase(Table::kModel, key);
+  stale_.clear();
+  for (Watched& watched : watched_) {
+    if (watched.family) {
+      watched.rows.mark(step, watched.watch.assured(), options_.checkpoints, batch);
+    } else {
+      mark_ranker(watched, step, ranker, batch);
+    }
+  }
+  return Ok{};
+}
+
+Status Guard::save_family(const Store& store, std::size_t family, WriteBatch& batch) {
+  const RowSink sink = row_sink(batch, families_[family]->name());
+  Watched* watched = find_family(family);
+  if (watched == nullptr) {
+    families_[family]->save(sink, false);
+    return Ok{};
+  }
+  std::vector<std::string> written;
+  families_[family]->save(
+      [&](std::string_view table, std::string key, std::optional<std::string> value) {
+        written.push_back(std::string(table) + '\0' + key);
+        sink(table, std::move(key), std::move(value));
+      },
+      false);
+  return watched->rows.keep(store, written, batch);
+}
+
+void Guard::mark_ranker(Watched& watched, std::uint64_t step, const std::string& ranker, WriteBatch& batch) {
+  if (!watched.rows.marks().count(step, watched.watch.assured(), options_.checkpoints)) return;
+  if (!ranker_next_.empty()) ranker_good_ = std::move(ranker_next_);
+  ranker_next_ = ranker;
+  const RowSink sink = row_sink(batch, kLearnerRows);
+  sink("", std::string(kRankerGood), ranker_good_);
+  sink("", std::string(kRankerNext), ranker_next_);
+}
+
+Status Guard::roll_back(const Store& store, std::string_view family, const RowVisitor& load, WriteBatch& batch) {
+  Watched* watched = find(family);
+  MILLRACE_CHECK(watched != nullptr && watched->family);
+  watched->watch.restart();
+  ++watched->rollbacks;
+  return watched->rows.roll_back(store, load, batch);
+}
+
+const std::string& Guard::roll_back_ranker(WriteBatch& batch) {
+  Watched* watched = find(kRankerLearner);
+  MILLRACE_CHECK(watched != nullptr);
+  watched->watch.restart();
+  ++watched->rollbacks;
+  watched->rows.marks().go_back();
+  if (!ranker_next_.empty()) row_sink(batch, kLearnerRows)("", std::string(kRankerNext), std::nullopt);
+  ranker_next_.clear();
+  return ranker_good_;
+}
+
+std::vector<std::pair<std::string, std::uint64_t>> Guard::rollbacks() const {
+  std::vector<std::pair<std::string, std::uint64_t>> counts;
+  for (const Watched& watched : watched_) counts.emplace_back(watched.name, watched.rollbacks);
+  return counts;
+}
+
+std::string Guard::encode() const {
+  if (watched_.empty()) return "";
+  ByteWriter out;
+  out.u8(kFormat);
+  out.varint(watched_.size());
+  for (const Watched& watched : watched_) {
+    out.string(watched.name);
+    out.varint(watched.rollbacks);
+    watched.rows.marks().encode(out);
+    watched.watch.encode(out);
+  }
+  out.varint(recalls_.size());
+  for (std::size_t i = 0; i < recalls_.size(); ++i) {
+    out.string(contest_.learners()[i]);
+    recalls_[i].encode(out);
+  }
+  return out.take();
+}
+
+Status Guard::decode(std::string_view bytes) {
+  if (!options_.enabled) {
+    stale_.push_back(own_row("watch"));
+    return Ok{};
+  }
+  ByteReader in(bytes);
+  const std::uint8_t format = in.u8();
+  for (std::uint64_t left = in.varint(); left > 0 && in.ok(); --left) {
+    Watched unused{"", std::nullopt, std::nullopt, GoodRows(""), {}};
+    Watched* watched = find(in.string());
+    if (watched == nullptr) watched = &unused;
+    watched->rollbacks = in.varint();
+    watched->rows.marks().decode(in);
+    watched->watch.decode(in);
+    watched->restored = true;
+  }
+  for (std::uint64_t left = in.varint(); left > 0 && in.ok(); --left) {
+    const auto learner = contest_.find(in.string());
+    TwoMeans unused = recall_means();
+    (learner ? recalls_[*learner] : unused).decode(in);
+  }
+  if (format == kFormat && in.done()) return Ok{};
+  return stop_error(ErrorCode::kCorruption, "restoring the watch over the learners: found format " +
+                                                std::to_string(format) + " in " + std::to_string(bytes.size()) +
+                                                " bytes, expected format 1; restore a backup");
+}
+
+void Guard::decode_ranker(std::string_view key, std::string_view value) {
+  if (!options_.enabled) return stale_.push_back(own_row(key));
+  (key == kRankerGood ? ranker_good_ : ranker_next_) = value;
+}
+
+Status Guard::load(const Store& store, std::uint64_t step) {
+  for (Watched& watched : watched_) {
+    if (!watched.restored) watched.rows.marks().begin_at(watched.family ? step : 0);
+  }
+  return store.scan(Table::kModel, "before", "before", [this](std::string_view key, std::string_view) {
+    if (!GoodRows::is_kept(key)) return true;
+    Watched* watched = find(GoodRows::family_of(key));
+    if (watched != nullptr && watched->restored) {
+      watched->rows.remember(key);
+    } else {
+      stale_.emplace_back(key);
+    }
+    return true;
+  });
+}
+
+}  // namespace millrace

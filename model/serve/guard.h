@@ -1,0 +1,78 @@
+// Watches the learners that may go bad, keeps what a rollback needs, and does it (decision 0010). Between the learner
+// and its checkpoints. One thread.
+//
+// Row "watch": u8 1, varint watched, then for each string name, varint rollbacks ever, its marks (good_marks.h) and its
+// averages (watch.h); varint learners, then for each string name, averages of its recall. Rows "ranker.good" and
+// "ranker.next": the ranker at its two marks, as in its own row.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/result.h"
+#include "model/candidates.h"
+#include "model/options.h"
+#include "model/serve/contest.h"
+#include "model/serve/good_rows.h"
+#include "model/serve/watch.h"
+
+namespace millrace {
+
+class Guard {
+ public:
+  // `families` and `contest` must outlive the guard. `ranker`: the untaught ranker's row; empty where it is no learner.
+  Guard(const RollbackOptions& options, Families families, const Contest& contest, std::string ranker);
+
+  // Once a step: its trials, and by family what it lost.
+  void learn(std::span<const LearnerTrial> trials, std::span<const TrainReport> reports);
+  // Weights or scores of this learner are not finite numbers.
+  void not_finite(std::string_view name);
+  // Names of those that have to be rolled back now.
+  std::vector<std::string> collapsed() const;
+
+  // A checkpoint of all families, with what is needed to go back behind it. `ranker`: its row.
+  Status checkpoint(const Store& store, std::uint64_t step, const std::string& ranker, WriteBatch& batch);
+
+  // Hands the rows of a family's last good checkpoint to `load` and makes them its checkpoint; its averages begin anew.
+  Status roll_back(const Store& store, std::string_view family, const RowVisitor& load, WriteBatch& batch);
+  // The same of the ranker: its row.
+  const std::string& roll_back_ranker(WriteBatch& batch);
+
+  std::vector<std::pair<std::string, std::uint64_t>> rollbacks() const;  // ever, by name of each that is watched
+
+  std::string encode() const;  // empty where nothing is watched: no row
+  Status decode(std::string_view bytes);
+  void decode_ranker(std::string_view key, std::string_view value);  // a row that begins with "ranker."
+  // After decode() of whatever there is: which rows are kept. `step`: of the checkpoint.
+  Status load(const Store& store, std::uint64_t step);
+
+ private:
+  struct Watched {
+    std::string name;
+    std::optional<std::size_t> family;
+    std::optional<std::size_t> learner;  // in the contest
+    GoodRows rows;
+    CollapseWatch watch;
+    std::uint64_t rollbacks = 0;
+    bool restored = false;
+  };
+  Watched* find(std::string_view name);
+  Watched* find_family(std::size_t family);
+  double others_kept(std::size_t learner) const;
+  Status save_family(const Store& store, std::size_t family, WriteBatch& batch);
+  void mark_ranker(Watched& watched, std::uint64_t step, const std::string& ranker, WriteBatch& batch);
+
+  RollbackOptions options_;
+  Families families_;
+  const Contest& contest_;
+  std::vector<Watched> watched_;
+  std::vector<TwoMeans> recalls_;  // by learner: what the others are compared by
+  std::string ranker_good_, ranker_next_;
+  std::vector<std::string> stale_;  // kept rows that no watched family owns, to be erased
+};
+
+}  // namespace millrace
