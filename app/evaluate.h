@@ -20,9 +20,9 @@ struct EvaluateOptions {
   std::uint64_t seed = 1;   // of the model
   std::string config_hash;  // written to the report
   FileOptions file;
-  std::size_t batch = 128;                     // events a step
+  std::size_t batch = 128;                 // events a step
   std::vector<std::size_t> at{5, 10, 20};  // lengths of list that are measured, at most the candidates per source
-  double skip_share = 0.0;                     // of the targets at the beginning, learnt but not scored
+  double skip_share = 0.0;                 // of the targets at the beginning, learnt but not scored
   bool shuffle_control = false;  // items permuted over the events (ratings: their values): scores must fall to chance
   bool progress = true;          // on stderr
   std::string json_path;         // empty: no file
