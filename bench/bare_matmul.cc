@@ -9,7 +9,6 @@ namespace millrace::bench {
 namespace {
 
 using nn::gemm_f32;
-using nn::Into;
 using nn::padded;
 using nn::Transposed;
 

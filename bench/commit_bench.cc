@@ -24,7 +24,7 @@ void commit(benchmark::State& state) {
   Random random(1);
   const auto rows = static_cast<std::size_t>(state.range(0));
   const std::string row = random_row(random);
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     WriteBatch batch;
     for (std::size_t i = 0; i < rows; ++i) batch.put(Table::kUsers, key_u64(random.below(kUsers)), row);
     if (!(*store).commit(batch).ok()) state.SkipWithError("commit failed");
@@ -43,7 +43,7 @@ void multi_get(benchmark::State& state) {
     }
     if (!(*store).commit(batch).ok()) state.SkipWithError("commit failed");
   }
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     std::vector<std::string> keys;
     for (std::int64_t i = 0; i < state.range(0); ++i) keys.push_back(key_u64(random.below(kUsers)));
     auto values = (*store).multi_get(Table::kUsers, keys);

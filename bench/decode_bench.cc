@@ -70,7 +70,7 @@ void decode_over_simdjson(benchmark::State& state) {
   double decode = 0.0;
   double parse = 0.0;
   std::size_t refused = 0;
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     const double begin = thread_seconds();
     refused += decode_all(decoder, all);
     const double middle = thread_seconds();

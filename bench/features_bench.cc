@@ -37,7 +37,7 @@ void feature_update(benchmark::State& state) {
     good = apply_batch(**features, workload.take(kBatch)) && good;
   const std::vector<Event> events = workload.take(kEvents);
   std::size_t next = 0;
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     good = apply_batch(**features, std::span(events).subspan(next, kBatch)) && good;
     next = (next + kBatch) % kEvents;
   }

@@ -142,7 +142,7 @@ void step(benchmark::State& state, StepWorld& world, const std::string& name, bo
   double bare_seconds = 0.0;
   double nominal_seconds = 0.0;
   const auto now = [wall] { return wall ? wall_seconds() : thread_seconds(); };
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     world.run(times);
     const double lists = static_cast<double>(times.lists_made) / static_cast<double>(times.steps);
     const double begin = now();

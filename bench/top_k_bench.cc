@@ -65,7 +65,8 @@ void top_k(benchmark::State& state, ScanKernel kernel) {
     index.set_row(slot, std::span(items).subspan(slot * dimension, dimension));
   }
   const auto queries = clusters.draw(kQueries);
-  for (auto _ : state) benchmark::DoNotOptimize(index.search(queries, static_cast<std::size_t>(state.range(2))));
+  for ([[maybe_unused]] auto _ : state)
+    benchmark::DoNotOptimize(index.search(queries, static_cast<std::size_t>(state.range(2))));
   count_queries(state);
 }
 
@@ -77,7 +78,7 @@ void bare_f32(benchmark::State& state) {
   const auto items = clusters.draw(nn::padded(rows, kBlock));
   const auto queries = clusters.draw(kQueries);
   std::vector<float> scores(kQueryBlock * kBlock);
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     for (std::size_t q = 0; q < kQueries; q += kQueryBlock) {
       for (std::size_t first = 0; first < rows; first += kBlock) {
         nn::gemm_f32(nn::Transposed::kNo, nn::Transposed::kYes, kQueryBlock, kBlock, dimension,
@@ -97,7 +98,7 @@ void bare_int8(benchmark::State& state) {
   for (auto& value : items) value = static_cast<std::int8_t>(random.below(255));
   std::vector<std::uint8_t> queries(kQueries * dimension, 100);
   std::vector<std::int32_t> scores(kQueryBlock * kBlock);
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     for (std::size_t q = 0; q < kQueries; q += kQueryBlock) {
       for (std::size_t first = 0; first < rows; first += kBlock) {
         nn::gemm_u8s8s32(nn::Transposed::kNo, nn::Transposed::kYes, kQueryBlock, kBlock, dimension,
@@ -133,7 +134,7 @@ void top_k_over_matmul(benchmark::State& state, const std::string& name, Catalog
   bare.score(kQueries, catalogue.rows, catalogue.dimension);
   double search = 0.0;
   double product = 0.0;
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     const double begin = thread_seconds();
     benchmark::DoNotOptimize(catalogue.index.search(queries, kBest));
     const double middle = thread_seconds();
@@ -171,7 +172,7 @@ void set_row(benchmark::State& state) {
   TopKIndex index(dimension, choose_scan_kernel());
   const auto items = clusters.draw(kRows);
   std::uint32_t slot = 0;
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     index.set_row(slot, std::span(items).subspan(slot * dimension, dimension));
     slot = (slot + 1) % kRows;
   }

@@ -97,7 +97,7 @@ void train(benchmark::State& state, const std::string& name, bool with_content) 
   double train_seconds = 0.0;
   double bare_seconds = 0.0;
   std::uint64_t learnt = 0;
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     const double begin = thread_seconds();
     learnt += trained.train(count).examples;
     const double middle = thread_seconds();

@@ -209,7 +209,7 @@ void report(benchmark::State& state, const Speed& service, const Speed& echo, co
 void whole_way(benchmark::State& state) {
   static int runs = 0;
   const std::string name = "run-" + std::to_string(++runs);
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     const auto broker = start_embedded_broker();
     MILLRACE_CHECK(broker.ok());
     PhaseSeconds phases;

@@ -1,8 +1,8 @@
 #include "features/item_state.h"
 
 #include "core/bytes.h"
-#include "features/codec_parts.h"
 #include "core/hash.h"
+#include "features/codec_parts.h"
 
 namespace millrace {
 namespace {

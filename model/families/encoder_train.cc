@@ -17,7 +17,6 @@
 namespace millrace::encoder {
 namespace {
 
-using nn::ConstMatrix;
 using nn::EmbeddingTable;
 using nn::Matrix;
 

@@ -18,7 +18,6 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
-using testing::RealBroker;
 using testing::unique_name;
 
 constexpr std::chrono::seconds kPatience{40};
