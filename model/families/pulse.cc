@@ -15,7 +15,6 @@ namespace {
 constexpr std::string_view kItemTable = "i";
 constexpr std::string_view kStateTable = "t";
 constexpr std::uint8_t kRowVersion = 1;
-constexpr std::size_t kDaysBegin = 0;
 constexpr std::size_t kEventsBegin = PulseSource::kDays.size();
 constexpr std::size_t kTouchBegin = kEventsBegin + PulseSource::kEvents.size();
 constexpr std::size_t kSums = PulseSource::kSums;

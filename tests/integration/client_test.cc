@@ -101,6 +101,7 @@ std::vector<TopicPartitionOffset> next_offsets(const std::vector<Record>& record
     next[{record.position.topic, record.position.partition}] = Offset{raw(record.position.offset) + 1};
   }
   std::vector<TopicPartitionOffset> offsets;
+  offsets.reserve(next.size());
   for (const auto& [where, offset] : next) offsets.push_back({where, offset});
   return offsets;
 }
@@ -132,6 +133,7 @@ TEST(RealKafkaClient, WhatIsProducedIsConsumedOnceAcrossACommitAndARestartOfTheM
     const auto committed = member->consumer->commit_synchronously(offsets, "step 1");
     EXPECT_TRUE(committed.ok());
     std::vector<TopicPartition> where;
+    where.reserve(offsets.size());
     for (const TopicPartitionOffset& offset : offsets) where.push_back(offset.where);
     const auto stored = member->consumer->committed(where);
     ASSERT_TRUE(stored.ok());

@@ -66,6 +66,7 @@ std::vector<TopicPartitionOffset> next_offsets(const std::vector<Record>& record
     next[{record.position.topic, record.position.partition}] = Offset{raw(record.position.offset) + 1};
   }
   std::vector<TopicPartitionOffset> offsets;
+  offsets.reserve(next.size());
   for (const auto& [where, offset] : next) offsets.push_back({where, offset});
   return offsets;
 }

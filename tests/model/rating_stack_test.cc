@@ -232,7 +232,6 @@ TEST(LevelNet, LearnsWhatNoRidgeCan) {
 
 TEST(LevelNet, ContinuesFromSavedRowsAlsoWhenTheRingHasTurned) {
   LevelNet net(1, 32);
-  Random random(8);
   const auto learn = [](LevelNet& target, std::uint64_t seed) {
     Random draw(seed);
     LevelNet::Inputs inputs{};
