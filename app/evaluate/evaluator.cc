@@ -76,7 +76,7 @@ void Evaluator::on_answer(const Answer& answer) {
   const Pending pending = std::move(pending_.front());
   pending_.pop_front();
   score_list(served_, pending, answer.served);
-  if (options_.calibration) calibrate(pending, answer.served);
+  if (options_.calibration && runner_.serves_logits()) calibrate(pending, answer.served);
   MILLRACE_CHECK(answer.learners.size() == learners_.size());
   for (std::size_t i = 0; i < learners_.size(); ++i) score_list(learners_[i], pending, answer.learners[i]);
 }

@@ -22,6 +22,7 @@
 #include "core/event.h"
 #include "core/result.h"
 #include "model/learner.h"
+#include "model/serve/policy.h"
 #include "store/store.h"
 
 namespace millrace {
@@ -62,6 +63,9 @@ class StepRunner {
   Features& features() { return step_->features(); }
   const std::vector<std::string>& learner_names() { return step_->learner().learner_names(); }
   const KindTable& kinds() const { return options_.features.kinds; }
+  // Whether the scores of served lists are the ranker's, logits of what will be taken; those of a mixture or a draft
+  // are not.
+  bool serves_logits() const { return options_.model.serve == kRankerLearner; }
 
  private:
   using Waiting = std::variant<Event, CatalogueChange>;
