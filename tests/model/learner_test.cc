@@ -5,6 +5,7 @@
 
 #include <map>
 
+#include "store/memory_store.h"
 #include "tests/model/encoder_streams.h"
 
 namespace millrace {
@@ -27,7 +28,7 @@ class LearnerTest : public ::testing::Test {
   // Rows that have changed since the last call, or are saved with every checkpoint, but the number of the step.
   std::map<std::string, std::string> checkpoint() {
     WriteBatch batch;
-    learner_->checkpoint(batch);
+    EXPECT_TRUE(learner_->checkpoint(*store_, batch).ok());
     std::map<std::string, std::string> rows;
     for (const auto& row : batch.operations()) rows[row.key] = row.value.value_or("");
     EXPECT_EQ(std::erase_if(rows, [](const auto& row) { return row.first.starts_with("learner"); }), 1U);
@@ -35,10 +36,11 @@ class LearnerTest : public ::testing::Test {
   }
   std::string ranker() {
     WriteBatch batch;
-    learner_->save_ranker(batch);
+    learner_->save_step(batch);
     return batch.operations().front().value.value();
   }
 
+  std::unique_ptr<Store> store_ = make_memory_store();
   static constexpr std::size_t kItems = 60;
   ModelOptions options_ = [] {
     ModelOptions options = encoder::small_options();

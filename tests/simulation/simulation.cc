@@ -56,8 +56,6 @@ Config draw_config(World& world) {
   if (world.chance(0.3)) config.model.learners = {"memory", "ranker", "factors"};
   config.model.rollback.enabled = !world.chance(0.2);
   config.model.rollback.checkpoints = world.between(1, 3);
-  // Here and there learning goes wrong, so that learners are rolled back.
-  if (world.chance(0.2)) config.model.factors.rate = 1e30F;
   return config;
 }
 
