@@ -1,4 +1,4 @@
-// A mini-batch of the encoder (d = 128, L = 10, 2,048 negatives) beside its bare f32 matrix products. Arguments: the
+// A mini-batch of the encoder (d = 128, L = 10, 4,096 negatives) beside its bare f32 matrix products. Arguments: the
 // mini-batch's examples.
 #include <benchmark/benchmark.h>
 
