@@ -160,8 +160,15 @@ std::vector<Event> poisoned_events(std::size_t count, std::uint64_t step) {
   return events;
 }
 
-StepOptions quick_to_mark() {
+// The encoder learns from the users' mean ratings too.
+StepOptions with_user_features() {
   StepOptions options = small_step_options();
+  options.model.encoder.use_user = true;
+  return options;
+}
+
+StepOptions quick_to_mark() {
+  StepOptions options = with_user_features();
   options.model.rollback.checkpoints = 1;
   return options;
 }
@@ -202,7 +209,7 @@ TEST(StepRollback, AKillBeforeAnyStepOfAPoisonedStreamEndsInTheSameBytes) {
 TEST(StepRollback, RestoresTheRowsOfTheLastGoodCheckpointByteForByte) {
   const std::uint64_t poisoned = 140;
   const auto events = poisoned_events(4000, poisoned);
-  StepOptions options = small_step_options();
+  StepOptions options = with_user_features();
   options.model.rollback.checkpoints = 2;
   const auto store = make_memory_store();
   std::map<std::uint64_t, std::string> checkpoints;
