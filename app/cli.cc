@@ -9,6 +9,7 @@
 
 #include "app/cli_help.h"
 #include "app/config_toml.h"
+#include "app/evaluate/protocol.h"
 
 namespace millrace {
 namespace {
@@ -79,6 +80,10 @@ Build add_replay(CLI::App& app) {
   return build_from(parsed);
 }
 
+void add_batch(CLI::App& app, std::size_t& batch) {
+  app.add_option("--batch", batch, "Events a step")->capture_default_str()->check(CLI::Range(1, 100'000));
+}
+
 void add_evaluate_flags(CLI::App& app, EvaluateFlags& flags) {
   CLI::Option_group* source = app.add_option_group("What to go through (one of these)");
   add_file(*source, flags.input);
@@ -92,7 +97,7 @@ void add_evaluate_flags(CLI::App& app, EvaluateFlags& flags) {
   app.add_option("--to", flags.to, "Likewise, exclusive. Default: the end as it is now")->needs(topic);
   app.add_option("--protocol", flags.protocol, "What is asked when, and how it is scored (below)")
       ->capture_default_str()
-      ->check(CLI::IsMember({"prequential", "continual", "basket", "ratings", "leave-last-out"}));
+      ->check(CLI::IsMember(protocol_names()));
   app.add_option("--at", flags.at, "Lengths of list to measure, the headline first: --at 5,10,20")
       ->delimiter(',')
       ->check(CLI::Range(1, 1000));
@@ -106,7 +111,7 @@ void add_evaluate_flags(CLI::App& app, EvaluateFlags& flags) {
       ->capture_default_str()
       ->check(CLI::Range(2, 1'000'000));
   app.add_option("--seed", flags.seed, "Of the model. Default: model.seed");
-  app.add_option("--batch", flags.batch, "Events a step")->capture_default_str()->check(CLI::Range(1, 100'000));
+  add_batch(app, flags.batch);
 }
 
 void add_sync(CLI::App& app, std::vector<std::string>& sync) {
@@ -171,6 +176,7 @@ Build add_yardstick(CLI::App& app) {
   add_config(*sub, parsed->config);
   sub->add_option("--seed", parsed->seed, "Of the model. Default: model.seed");
   add_sync(*sub, parsed->sync);
+  add_batch(*sub, parsed->batch);
   sub->add_flag("--shuffle", parsed->shuffle, "Control: targets permuted; the figures must fall to chance");
   sub->add_option("--json", parsed->json, "Write the report there")->type_name("OUT");
   sub->add_option("--plots", parsed->plots, "Write plots there, as SVG")->type_name("FOLDER");

@@ -93,6 +93,7 @@ struct YardstickCommand {
   bool quiet = false;
   std::string json;
   std::string plots;
+  std::size_t batch = 128;  // events a step
 };
 struct InspectCommand {
   ConfigFlags config;

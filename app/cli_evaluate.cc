@@ -123,6 +123,7 @@ Status run_yardstick(const YardstickCommand& command, const Config& config) {
   YardstickOptions options;
   set_run_options(config, options);
   options.letter = command.letter.front();
+  options.batch = command.batch;
   options.data = command.data;
   options.seed = command.seed.value_or(config.model.seed);
   options.shuffle_control = command.shuffle;

@@ -99,8 +99,8 @@ Status run_tune(const TuneCommand& command) {
     MILLRACE_ASSIGN_OR_RETURN(const Config candidate, configuration(with_settings(command.config, settings)));
     MILLRACE_ASSIGN_OR_RETURN(EvaluateOptions evaluation, evaluate_options(command.evaluate, candidate));
     evaluation.progress = false;
-    EventStream part = stream;
-    part.events.resize(std::min(first, part.events.size()));
+    const auto end = stream.events.begin() + static_cast<std::ptrdiff_t>(std::min(first, stream.events.size()));
+    EventStream part{stream.name, {stream.events.begin(), end}, stream.contents};
     if (!command.quiet) std::fprintf(stderr, "%zu events: %s\n", part.events.size(), words_of(settings).c_str());
     return evaluate(evaluation, std::move(part));
   };

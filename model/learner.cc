@@ -17,7 +17,6 @@
 namespace millrace {
 namespace {
 
-constexpr std::string_view kLearnerRows = "learner";
 constexpr std::string_view kItemRows = "items";
 
 class LearnerOfFamilies final : public Learner {

@@ -13,12 +13,17 @@ constexpr std::uint8_t kFactsBeforeCategories = 1;
 
 }  // namespace
 
+std::string model_row_key(std::string_view owner, std::string_view table, std::string_view key) {
+  std::string full(owner);
+  full.push_back('\0');
+  full.append(table).push_back('\0');
+  return full.append(key);
+}
+
 RowSink row_sink(WriteBatch& batch, std::string_view owner) {
-  return [&batch, prefix = std::string(owner) + '\0'](std::string_view table, const std::string& key,
-                                                      std::optional<std::string> value) {
-    std::string full = prefix;
-    full.append(table).push_back('\0');
-    full.append(key);
+  return [&batch, owner = std::string(owner)](std::string_view table, const std::string& key,
+                                              std::optional<std::string> value) {
+    std::string full = model_row_key(owner, table, key);
     if (value) {
       batch.put(Table::kModel, std::move(full), *std::move(value));
     } else {

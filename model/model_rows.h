@@ -20,6 +20,11 @@ using RowVisitor = std::function<Status(std::string_view table, std::string_view
 // Stops at the first error and returns it.
 Status for_each_row(const Store& store, std::string_view owner, const RowVisitor& visit);
 
+// The learner's own rows: its state, and what is saved with every step.
+inline constexpr std::string_view kLearnerRows = "learner";
+// A row's key in table model: owner, 0, table, 0, key.
+std::string model_row_key(std::string_view owner, std::string_view table, std::string_view key);
+
 // Row "state" of owner "learner": what a checkpoint is of.
 struct LearnerState {
   std::uint64_t step = 0;

@@ -15,19 +15,10 @@ struct Figure {
 };
 
 std::optional<Figure> figure_of(const ReportRow& row, const std::string& name) {
-  std::optional<Figure> figure;
-  for (const auto& [key, value] : row.values) {
-    if (key == name) figure.emplace().mean = value;
-    if (figure && key == name + "_se") figure->error = value;
-  }
-  return figure;
-}
-
-const ReportRow* row_of(const EvaluationReport& report, const std::string& learner) {
-  for (const auto& [name, row] : report.learners) {
-    if (name == learner) return &row;
-  }
-  return nullptr;
+  const double* mean = find_value(row, name);
+  if (mean == nullptr) return std::nullopt;
+  const double* error = find_value(row, name + "_se");
+  return Figure{*mean, error == nullptr ? 0.0 : *error};
 }
 
 // `sign`: 1 where more is better, -1 where less is.
@@ -50,7 +41,7 @@ Status compare(const Figure& served, const Figure& chance, const std::string& na
 
 Result<std::string> control_verdict(const EvaluationReport& report) {
   std::string verdict;
-  const ReportRow* oracle = row_of(report, "oracle");
+  const ReportRow* oracle = find_learner(report, "oracle");
   for (const auto& [name, value] : report.served.values) {
     if (oracle == nullptr || !(name.starts_with("recall@") || name.starts_with("hr@")) || name.ends_with("_se"))
       continue;
@@ -58,7 +49,7 @@ Result<std::string> control_verdict(const EvaluationReport& report) {
     const auto chance = figure_of(*oracle, name);
     if (served && chance) MILLRACE_RETURN_IF_ERROR(compare(*served, *chance, name, 1.0, verdict));
   }
-  const ReportRow* mean = row_of(report, "oracle_mean");
+  const ReportRow* mean = find_learner(report, "oracle_mean");
   if (mean == nullptr) return verdict;
   MILLRACE_RETURN_IF_ERROR(
       compare(*figure_of(report.served, "rmse"), *figure_of(*mean, "rmse"), "rmse", -1.0, verdict));

@@ -4,13 +4,12 @@
 #include <cmath>
 
 #include "core/check.h"
+#include "model/serve/trial.h"
 
 namespace millrace {
 namespace {
 
 constexpr std::uint32_t kClustersMax = 65'536;  // of a group
-
-double gain_at(std::size_t rank) { return 1.0 / std::log2(static_cast<double>(rank) + 2.0); }
 
 template <class Entry>
 std::optional<std::size_t> rank_in(std::span<const Entry> list, ItemIndex item) {
@@ -49,7 +48,7 @@ double RankMetric::value(std::span<const std::optional<std::size_t>> ranks) cons
   for (const auto& rank : ranks) {
     if (!rank.has_value() || *rank >= k) continue;
     hits += 1.0;
-    gain += gain_at(*rank);
+    gain += gain_of(static_cast<Place>(*rank));
     best = std::min(best.value_or(k), *rank);
   }
   const std::size_t possible = std::min(ranks.size(), k);
@@ -68,7 +67,7 @@ double RankMetric::value(std::span<const std::optional<std::size_t>> ranks) cons
       break;
   }
   double ideal = 0.0;
-  for (std::size_t rank = 0; rank < possible; ++rank) ideal += gain_at(rank);
+  for (std::size_t rank = 0; rank < possible; ++rank) ideal += gain_of(static_cast<Place>(rank));
   return gain / ideal;
 }
 

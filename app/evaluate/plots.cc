@@ -6,7 +6,6 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
-#include <optional>
 #include <span>
 #include <utility>
 
@@ -71,20 +70,17 @@ Chart calibration(const std::vector<CalibrationBin>& bins, const std::string& x,
   return chart;
 }
 
-std::optional<double> value_of(const ReportRow& row, const std::string& name) {
-  for (const auto& [key, value] : row.values) {
-    if (key == name) return value;
-  }
-  return std::nullopt;
+double value_of(const ReportRow& row, const std::string& name) {
+  const double* value = find_value(row, name);
+  return value == nullptr ? 0.0 : *value;
 }
 
 Chart list_calibration(const EvaluationReport& report, const std::string& title) {
   Chart chart = calibration(report.list_calibration, "predicted probability to be the one taken", "share taken");
   chart.title = "calibration of the lists";
   char figures[80];
-  std::snprintf(figures, sizeof figures, "; AUC %.4f, expected calibration error %.4f",
-                value_of(report.served, "auc").value_or(0.0),
-                value_of(report.served, "calibration_error").value_or(0.0));
+  std::snprintf(figures, sizeof figures, "; AUC %.4f, expected calibration error %.4f", value_of(report.served, "auc"),
+                value_of(report.served, "calibration_error"));
   chart.subtitle = title + figures;
   return chart;
 }
@@ -111,20 +107,16 @@ Chart staleness(const StalenessCurve& curve, const std::string& metric, const st
     line.errors = ChartLine::Errors::kBars;
     for (std::size_t i = 0; i < curve.size(); ++i) {
       const ReportRow* row = row_of(curve[i].report);
-      const auto value = row == nullptr ? std::nullopt : value_of(*row, metric);
-      if (value) line.points.push_back({places[i], *value, value_of(*row, metric + "_se").value_or(0.0)});
+      const double* value = row == nullptr ? nullptr : find_value(*row, metric);
+      if (value != nullptr) line.points.push_back({places[i], *value, value_of(*row, metric + "_se")});
     }
     return line;
   };
   chart.lines.push_back(line_of("served", [](const EvaluationReport& report) { return &report.served; }));
   chart.lines.back().strong = true;
   for (const auto& [name, row] : curve.back().report.learners) {
-    chart.lines.push_back(line_of(name, [&learner = name](const EvaluationReport& report) -> const ReportRow* {
-      for (const auto& [known, figures] : report.learners) {
-        if (known == learner) return &figures;
-      }
-      return nullptr;
-    }));
+    chart.lines.push_back(
+        line_of(name, [&learner = name](const EvaluationReport& report) { return find_learner(report, learner); }));
   }
   put_best_first(chart.lines, metric != "mae" && metric != "rmse");
   return chart;

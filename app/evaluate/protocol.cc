@@ -21,12 +21,21 @@ PeriodEnds periods_of(const ProtocolOptions& options, const std::vector<Event>& 
 
 }  // namespace
 
+std::vector<std::string> protocol_names() {
+  std::vector<std::string> names;
+  names.reserve(kProtocols.size());
+  for (const auto& [name, kind] : kProtocols) names.emplace_back(name);
+  return names;
+}
+
 Result<ProtocolKind> parse_protocol(std::string_view text) {
   for (const auto& [name, kind] : kProtocols) {
     if (name == text) return kind;
   }
-  return stop_error(ErrorCode::kInvalid, "reading --protocol: found \"" + std::string(text) +
-                                             "\", expected prequential, continual, basket, ratings or leave-last-out");
+  std::string known;
+  for (const std::string& name : protocol_names()) known += (known.empty() ? "" : ", ") + name;
+  return stop_error(ErrorCode::kInvalid,
+                    "reading --protocol: found \"" + std::string(text) + "\", expected " + known);
 }
 
 std::string_view protocol_name(ProtocolKind kind) {
@@ -71,7 +80,7 @@ Status run_protocol(const ProtocolOptions& options, const StepOptions& step, con
     }
     case ProtocolKind::kRatings: {
       RatingOptions ratings;
-      ratings.hide_ties = options.hide_ties;
+      ratings.hide_ties = true;
       ratings.periods = periods_of(options, events);
       return run_ratings(events, ratings, course);
     }

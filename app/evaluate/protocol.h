@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -16,6 +17,8 @@
 namespace millrace {
 
 enum class ProtocolKind : std::uint8_t { kPrequential, kContinual, kBasket, kRatings, kLeaveLastOut };
+std::vector<std::string> protocol_names();
+// One of these names.
 Result<ProtocolKind> parse_protocol(std::string_view text);
 std::string_view protocol_name(ProtocolKind kind);
 
@@ -25,7 +28,6 @@ struct ProtocolOptions {
   double skip_share = 0.0;                 // of the targets at the beginning, learnt but not scored
   std::size_t periods = 10;                // of equally many events
   std::optional<Millis> period;            // or of this length
-  bool hide_ties = true;                   // ratings: nothing of a time is learnt before all of it is predicted
   std::size_t events_min = 3;              // leave-last-out: of a user
 };
 

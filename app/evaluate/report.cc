@@ -8,17 +8,24 @@
 #include <string_view>
 
 namespace millrace {
+
+const double* find_value(const ReportRow& row, std::string_view name) {
+  const auto at =
+      std::find_if(row.values.begin(), row.values.end(), [&](const auto& value) { return value.first == name; });
+  return at == row.values.end() ? nullptr : &at->second;
+}
+
+const ReportRow* find_learner(const EvaluationReport& report, std::string_view name) {
+  const auto at = std::find_if(report.learners.begin(), report.learners.end(),
+                               [&](const auto& learner) { return learner.first == name; });
+  return at == report.learners.end() ? nullptr : &at->second;
+}
+
 namespace {
 
 constexpr std::string_view kErrorSuffix = "_se";
 
 bool is_error(const std::string& name) { return name.ends_with(kErrorSuffix); }
-
-const double* find_value(const ReportRow& row, const std::string& name) {
-  const auto at =
-      std::find_if(row.values.begin(), row.values.end(), [&](const auto& value) { return value.first == name; });
-  return at == row.values.end() ? nullptr : &at->second;
-}
 
 std::string number(const char* format, double value) {
   char buffer[48];

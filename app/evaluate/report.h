@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <iosfwd>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -26,6 +27,9 @@ struct ReportPart {
   ReportRow row;
 };
 
+// Absent: nullptr.
+const double* find_value(const ReportRow& row, std::string_view name);
+
 struct Timelines {
   std::string metric;
   std::vector<std::pair<std::string, std::vector<TimelinePoint>>> lines;  // by learner, as served first
@@ -45,6 +49,9 @@ struct EvaluationReport {
   std::vector<CalibrationBin> list_calibration;
   std::vector<CalibrationBin> rating_calibration;
 };
+
+// Absent: nullptr.
+const ReportRow* find_learner(const EvaluationReport& report, std::string_view name);
 
 // Rows by learner, columns by metric with their standard errors; where there are many metrics, one table for each
 // length of list and one of what is measured of lists as wholes, with sub-rows of what would be served alone.

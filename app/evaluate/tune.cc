@@ -99,10 +99,10 @@ class Halving {
     MILLRACE_ASSIGN_OR_RETURN(EvaluationReport report, measure_(settings, rung.events));
     const auto& values = report.served.values;
     if (outcome_.metric.empty() && !values.empty()) outcome_.metric = values.front().first;
-    const auto figure = std::find_if(values.begin(), values.end(),
-                                     [this](const auto& value) { return value.first == outcome_.metric; });
-    if (figure == values.end()) return unknown_metric(report);
-    rung.trials.push_back({settings, figure->second, std::move(report)});
+    const double* figure = find_value(report.served, outcome_.metric);
+    if (figure == nullptr) return unknown_metric(report);
+    const double measured = *figure;
+    rung.trials.push_back({settings, measured, std::move(report)});
     return Ok{};
   }
 

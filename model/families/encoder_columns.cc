@@ -53,32 +53,29 @@ std::span<const std::string_view> Ranker::event_columns() { return kEventNames; 
 
 void Ranker::describe(const Context& context, std::span<const ItemIndex> items, FeatureColumns columns) {
   const std::span<float> scores = columns.column(kScore);
-  for (std::size_t c = 0; c < kColumns; ++c) std::fill(columns.column(c).begin(), columns.column(c).end(), 0.0F);
-  std::fill(scores.begin(), scores.end(), kLeastScore);
+  score(context, items, scores);
+  for (float& log_probability : scores) log_probability = std::max(log_probability, kLeastScore);
+  for (std::size_t c = kRootShare; c < kColumns; ++c) {
+    std::fill(columns.column(c).begin(), columns.column(c).end(), 0.0F);
+  }
   confidence_ = {.best = kLeastScore};
   if (items.empty() || !attendable(context, state_.items, state_.options.length)) return;
   const Encoded& encoded = encoded_for(context);
-  std::vector<std::uint32_t> rows(items.size());
-  for (std::size_t i = 0; i < items.size(); ++i) {
-    rows[i] = find_row(state_.items, items[i]);
-    if (rows[i] == EmbeddingTable::kNoRow) continue;
-    scores[i] = std::max(logit(encoded, rows[i]) - encoded.log_sum, kLeastScore);
-  }
   for (std::size_t i = 0; i < items.size(); ++i) columns.column(kRootShare)[i] = std::exp(0.5F * scores[i]);
   log_places(scores, columns.column(kRank));
-  describe_nearness(encoded, rows, columns);
+  describe_nearness(encoded, items, columns);
   confidence_ = {*std::max_element(scores.begin(), scores.end()), entropy_of(scores), encoded.log_sum};
 }
 
 // Cosines, for the rows of the index are of unit length.
-void Ranker::describe_nearness(const Encoded& encoded, std::span<const std::uint32_t> rows,
-                               FeatureColumns columns) const {
+void Ranker::describe_nearness(const Encoded& encoded, std::span<const ItemIndex> items, FeatureColumns columns) const {
   const std::size_t newest = std::min(kNewest, encoded.repeats.size());
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (rows[i] == EmbeddingTable::kNoRow) continue;
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    const std::uint32_t row = find_row(state_.items, items[i]);
+    if (row == EmbeddingTable::kNoRow) continue;
     float nearest = -1.0F;
     for (std::size_t n = 0; n < newest; ++n) {
-      const float cosine = index_.score(rows[i], index_.row(encoded.repeats[n].row));
+      const float cosine = index_.score(row, index_.row(encoded.repeats[n].row));
       columns.column(kNearLast + n)[i] = cosine;
       nearest = std::max(nearest, cosine);
     }

@@ -63,6 +63,11 @@ class Ranker {
     std::vector<Repeat> repeats;
     float log_sum = 0.0F;
   };
+  struct Confidence {
+    float best = kNoOpinion;  // log-probability
+    float entropy = 0.0F;     // of the shares among the candidates
+    float log_sum = 0.0F;
+  };
   using Found = std::vector<std::vector<ScoredSlot>>;
 
   void refresh();
@@ -78,7 +83,7 @@ class Ranker {
   float logit(const Encoded& encoded, std::uint32_t row) const;
   const Encoded* recall(const Context& context) const;
   const Encoded& encoded_for(const Context& context);
-  void describe_nearness(const Encoded& encoded, std::span<const std::uint32_t> rows, FeatureColumns columns) const;
+  void describe_nearness(const Encoded& encoded, std::span<const ItemIndex> items, FeatureColumns columns) const;
 
   State& state_;
   const ItemTable& facts_;
@@ -88,12 +93,7 @@ class Ranker {
   std::vector<float> sample_;     // kSample × D
   std::vector<float> embedding_;  // D, scratch
   std::vector<Encoded> encoded_;  // of the newest rank() or score()
-  struct Confidence {
-    float best = kNoOpinion;  // log-probability
-    float entropy = 0.0F;     // of the shares among the candidates
-    float log_sum = 0.0F;
-  };
-  Confidence confidence_;  // of the newest describe()
+  Confidence confidence_;         // of the newest describe()
   std::uint64_t version_ = 0;
 };
 

@@ -84,7 +84,7 @@ class Family {
   virtual void score(const Context& context, std::span<const ItemIndex> items, std::span<float> scores) = 0;
 
   // What the ranker is told of each candidate, one name a column, and of the event as a whole. The first column is
-  // score(), which is all that a family says by default.
+  // score() (the encoder's bounded from below), which is all that a family says by default.
   virtual std::span<const std::string_view> columns() const;
   virtual std::span<const std::string_view> event_columns() const { return {}; }
   // Fills `columns` for the items of one context, right after rank() for the same context.

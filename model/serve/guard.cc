@@ -11,15 +11,8 @@ namespace millrace {
 namespace {
 
 constexpr std::uint8_t kFormat = 1;
-constexpr std::string_view kLearnerRows = "learner";
 constexpr std::string_view kRankerGood = "ranker.good";
 constexpr std::string_view kRankerNext = "ranker.next";
-
-std::string own_row(std::string_view key) {
-  std::string row(kLearnerRows);
-  row.append(2, '\0');
-  return row.append(key);
-}
 
 std::vector<double> hits_of(std::span<const LearnerTrial> trials, std::size_t learners) {
   std::vector<double> hits(learners, 0.0);
@@ -181,7 +174,7 @@ std::string Guard::encode() const {
 
 Status Guard::decode(std::string_view bytes) {
   if (!options_.enabled) {
-    stale_.push_back(own_row("watch"));
+    stale_.push_back(model_row_key(kLearnerRows, "", "watch"));
     return Ok{};
   }
   ByteReader in(bytes);
@@ -207,7 +200,7 @@ Status Guard::decode(std::string_view bytes) {
 }
 
 void Guard::decode_ranker(std::string_view key, std::string_view value) {
-  if (!options_.enabled) return stale_.push_back(own_row(key));
+  if (!options_.enabled) return stale_.push_back(model_row_key(kLearnerRows, "", key));
   (key == kRankerGood ? ranker_good_ : ranker_next_) = value;
 }
 

@@ -1,7 +1,6 @@
 // Yardstick B: typed events on the articles of an internal news site. The first time each user meets each article is
 // predicted, over the last four fifths of such pairs, from all articles known so far less those that the user already
-// touched; an event is learnt when its timestamp has ended (protocol
-// prequential).
+// touched; an event is learnt when its timestamp has ended (protocol prequential).
 #include <utility>
 #include <vector>
 
@@ -9,7 +8,6 @@
 #include "app/evaluate/yardsticks/yardsticks.h"
 
 namespace millrace {
-
 namespace {
 
 constexpr Millis kWeek{7 * kDay.count};
