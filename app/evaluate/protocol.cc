@@ -34,8 +34,7 @@ Result<ProtocolKind> parse_protocol(std::string_view text) {
   }
   std::string known;
   for (const std::string& name : protocol_names()) known += (known.empty() ? "" : ", ") + name;
-  return stop_error(ErrorCode::kInvalid,
-                    "reading --protocol: found \"" + std::string(text) + "\", expected " + known);
+  return stop_error(ErrorCode::kInvalid, "reading --protocol: found \"" + std::string(text) + "\", expected " + known);
 }
 
 std::string_view protocol_name(ProtocolKind kind) {
