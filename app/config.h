@@ -46,7 +46,7 @@ struct KafkaSettings {
   Millis commit_interval{1000};  // of offsets to the group
   std::uint64_t consumer_queue_bytes = 32ULL << 20;
   std::uint64_t producer_queue_bytes = 64ULL << 20;
-  Millis linger{5};
+  Millis linger{1};
   Millis delivery_timeout{30'000};  // at most the group's session time-out
   KafkaProperties properties;       // passed through, secrets resolved; checked by check_properties()
 };
@@ -75,7 +75,8 @@ struct StoreSettings {
   std::uint64_t block_cache_bytes = 128ULL << 20;
   std::uint64_t write_buffer_bytes = 64ULL << 20;
   std::uint64_t example_capacity = 1'000'000;
-  std::uint64_t checkpoint_steps = 100;
+  std::uint64_t checkpoint_examples = 50'000;
+  std::uint64_t checkpoint_steps = 10'000;
   std::uint64_t free_bytes_min = 1ULL << 30;  // below it reading pauses
 };
 

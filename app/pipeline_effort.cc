@@ -6,7 +6,10 @@
 namespace millrace {
 namespace {
 
-constexpr double kSlowestBacklogSeconds = 0.1;
+// Records that wait so long, or shorter, get all that is configured; from the longer on the least.
+constexpr double kPromptSeconds = 0.01;
+constexpr double kLateSeconds = 0.04;
+constexpr double kRise = 0.1;          // effort falls at once and rises by this share of what is missing a step
 constexpr double kNewestShare = 0.1;   // of the moving average
 constexpr double kBusySeconds = 10.0;  // of which the busy share is a moving average
 // From this share on no more replays than at work; all of them at the lower one.
@@ -15,10 +18,11 @@ constexpr double kHardlyBusy = 0.1;
 
 }  // namespace
 
-void EffortGovernor::observe(std::uint64_t records, double seconds, double idle_seconds) {
-  const double passed = seconds + idle_seconds;
+void EffortGovernor::observe(std::uint64_t records, double seconds) {
+  const double passed = seconds + idle_seconds_;
   if (passed > 0.0) busy_ += (1.0 - std::exp(-passed / kBusySeconds)) * (seconds / passed - busy_);
   if (records == 0 || seconds <= 0.0) return;
+  step_seconds_ = seconds;
   const double rate = static_cast<double>(records) / seconds;
   records_per_second_ =
       records_per_second_ == 0.0 ? rate : records_per_second_ + kNewestShare * (rate - records_per_second_);
@@ -30,14 +34,21 @@ double EffortGovernor::replays_most() const {
   return most + more * std::clamp((kHalfBusy - busy_) / (kHalfBusy - kHardlyBusy), 0.0, 1.0);
 }
 
-Effort EffortGovernor::decide(std::int64_t lag) const {
-  const double behind_seconds = records_per_second_ == 0.0 ? 0.0 : static_cast<double>(lag) / records_per_second_;
-  const double spare = std::clamp(1.0 - behind_seconds / kSlowestBacklogSeconds, 0.0, 1.0);
-  const double range = replays_most() - static_cast<double>(settings_.replays_min);
+// The oldest record at hand came, at the worst, when the last step had just taken its own.
+double EffortGovernor::behind_seconds(std::int64_t lag) const {
+  const double queued = records_per_second_ == 0.0 ? 0.0 : static_cast<double>(lag) / records_per_second_;
+  return queued + std::max(0.0, step_seconds_ - idle_seconds_);
+}
+
+Effort EffortGovernor::decide(std::int64_t lag, double idle_seconds) {
+  idle_seconds_ = idle_seconds;
+  const double wanted = std::clamp((kLateSeconds - behind_seconds(lag)) / (kLateSeconds - kPromptSeconds), 0.0, 1.0);
+  spare_ = std::min(wanted, spare_ + kRise * (wanted - spare_));
+  const double range = std::max(0.0, replays_most() - static_cast<double>(settings_.replays_min));
   Effort effort;
-  effort.replays = settings_.replays_min + static_cast<std::uint32_t>(std::lround(std::max(0.0, range) * spare));
+  effort.replays = settings_.replays_min + static_cast<std::uint32_t>(std::lround(range * spare_));
   effort.depth_percent = settings_.depth_min_percent +
-                         static_cast<std::uint32_t>(std::lround((100.0 - settings_.depth_min_percent) * spare));
+                         static_cast<std::uint32_t>(std::lround((100.0 - settings_.depth_min_percent) * spare_));
   effort.ranked_examples = static_cast<std::uint32_t>(effort.share(settings_.ranked_examples));
   return effort;
 }

@@ -236,16 +236,20 @@ struct Step::State {
 
   Status checkpoint(std::uint64_t step, bool rolled_back, WriteBatch& batch) {
     record_engine(batch);
-    if (!rolled_back && step % options.checkpoint_steps == 0) MILLRACE_RETURN_IF_ERROR(checkpoint_model(step, batch));
+    if (!rolled_back && due(step)) MILLRACE_RETURN_IF_ERROR(checkpoint_model(step, batch));
     learner->save_step(batch);  // with the marks of the checkpoint
     return Ok{};
+  }
+
+  bool due(std::uint64_t step) const {
+    return step % options.checkpoint_steps == 0 || learner->work_since_checkpoint() >= options.checkpoint_examples;
   }
 
   Status checkpoint_model(std::uint64_t step, WriteBatch& batch) {
     MILLRACE_FAILPOINT(kCheckpointBegun);
     MILLRACE_RETURN_IF_ERROR(learner->checkpoint(store, batch));
     MILLRACE_FAILPOINT(kCheckpointHalf);
-    log.trim(batch);
+    log.trim(learner->untrained_from(log), batch);
     put_meta_counter(batch, kCheckpointStepKey, step);
     MILLRACE_FAILPOINT(kCheckpointDone);
     return Ok{};
@@ -294,6 +298,8 @@ Result<StepOutput> Step::run(const StepInput& input, WriteBatch& batch) {
   state.last_step = input.step;
   return output;
 }
+
+void Step::train() { state_->learner->train(state_->log); }
 
 void Step::set_version_base(std::uint64_t base) { state_->options.version_base = base; }
 

@@ -82,8 +82,11 @@ struct StepOptions {
   ModelOptions model;
   ListRules rules;
   std::uint64_t example_capacity = 1'000'000;
-  std::uint64_t checkpoint_steps = 100;  // model rows are checkpointed every so many steps
-  std::uint64_t version_base = 1;        // list version = base + step
+  // Model rows are checkpointed when there is so much that recovery would do again (Learner::work_since_checkpoint()),
+  // and every so many steps.
+  std::uint64_t checkpoint_examples = 50'000;
+  std::uint64_t checkpoint_steps = 10'000;
+  std::uint64_t version_base = 1;  // list version = base + step
 };
 
 // Owns features, example log and learner over a store.
@@ -93,8 +96,11 @@ class Step {
   static Result<std::unique_ptr<Step>> open(const StepOptions& options, const Store& store);
 
   // Runs one step; what it changed is appended to `batch`, which the caller completes and commits. An error, or a
-  // failed commit, leaves the object unusable: open another.
+  // failed commit, leaves the object unusable: open another. Calls train() first.
   Result<StepOutput> run(const StepInput& input, WriteBatch& batch);
+  // Trains on the examples of the last step, unless it has: for when its lists are on their way. Changes nothing
+  // stored.
+  void train();
 
   // Lists of later steps get base + step as their version.
   void set_version_base(std::uint64_t base);

@@ -186,7 +186,7 @@ void step_in_memory(benchmark::State& state) {
 void cost(benchmark::State& state, StepWorld& large, StepWorld& small, const std::string& name) {
   StepTimes times_large;
   StepTimes times_small;
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     large.run(times_large);
     small.run(times_small);
   }

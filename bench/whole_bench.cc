@@ -218,9 +218,10 @@ void whole_way(benchmark::State& state) {
     report(state, service, echo, phases);
   }
 }
+
 // One event at a time, to a service that has caught up with its backlog.
 void idle_events(benchmark::State& state) {
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     const auto broker = start_embedded_broker();
     MILLRACE_CHECK(broker.ok());
     const Config config = config_for(**broker, "idle");
@@ -234,11 +235,20 @@ void idle_events(benchmark::State& state) {
     passage.wait_for(kBacklog / 4);
     std::this_thread::sleep_for(std::chrono::seconds(1));
     passage.forget_delays();
+    service.watcher().take_phases();
     feed.send_paced(workload.take(kIdleEvents), kIdleRate);
     passage.wait_for(kBacklog / 4 + kIdleEvents);
     std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    const PhaseSeconds phases = service.watcher().take_phases();
+    const auto ms = [&](double seconds) { return seconds / static_cast<double>(phases.steps) * 1e3; };
     add_pair(state, "idle_event_p99_ms", passage.delay_quantile(0.99),
-             {{"p50_ms", passage.delay_quantile(0.5)}, {"most_ms", passage.delay_quantile(1.0)}});
+             {{"p50_ms", passage.delay_quantile(0.5)},
+              {"p90_ms", passage.delay_quantile(0.9)},
+              {"most_ms", passage.delay_quantile(1.0)},
+              {"model_ms", ms(phases.model)},
+              {"lists_ms", ms(phases.lists)},
+              {"store_ms", ms(phases.store)},
+              {"step_ms", ms(phases.total)}});
   }
 }
 BENCHMARK(idle_events)->Iterations(1)->Repetitions(1)->Unit(benchmark::kSecond)->UseRealTime();

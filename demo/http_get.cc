@@ -8,7 +8,7 @@ Result<std::string> http_get(int port, const std::string& path) {
   httplib::Client client("127.0.0.1", port);
   client.set_connection_timeout(2);
   client.set_read_timeout(2);
-  const auto answer = client.Get(path.c_str());
+  const auto answer = client.Get(path);
   const std::string what = "reading http://127.0.0.1:" + std::to_string(port) + path;
   if (!answer)
     return Error{ErrorCode::kUnavailable, Disposition::kRetry, what + ": " + httplib::to_string(answer.error())};

@@ -196,8 +196,8 @@ std::uint64_t ExampleLog::append(const Example& example, WriteBatch& batch) {
   return sequence;
 }
 
-void ExampleLog::trim(WriteBatch& batch) {
-  while (ring_.size() > capacity_) {
+void ExampleLog::trim(std::uint64_t needed_from, WriteBatch& batch) {
+  while (ring_.size() > capacity_ && first_ < needed_from) {
     batch.erase(Table::kExamples, key_u64(first_));
     bytes_ -= ring_.front().size();
     ring_.pop_front();

@@ -27,8 +27,8 @@ class ExampleLog {
   Status load(const Store& store);
   // Numbers the example, keeps it, and puts it into `batch`.
   std::uint64_t append(const Example& example, WriteBatch& batch);
-  // Forgets all but the newest `capacity`, and puts their erasure into `batch`.
-  void trim(WriteBatch& batch);
+  // Forgets all but the newest `capacity` and what is at or after `needed_from`, and puts their erasure into `batch`.
+  void trim(std::uint64_t needed_from, WriteBatch& batch);
   std::uint64_t capacity() const { return capacity_; }
   std::uint64_t begin() const { return first_; }  // sequence of the oldest kept
   std::uint64_t end() const { return first_ + ring_.size(); }

@@ -39,14 +39,19 @@ class LearnerOfFamilies final : public Learner {
   const std::vector<std::string>& learner_names() const override { return names_; }
 
   LearnOutcome learn(const LearnInput& input, const ExampleLog& log) override {
+    train_pending(log, !input.recovering);
     if (!input.ranker_only) apply_changes(input);
     LearnOutcome outcome = predict_and_observe(input);
+    outcome.loss_sum = std::exchange(loss_sum_, 0.0);
+    outcome.trained_examples = std::exchange(trained_examples_, 0);
     for (const std::size_t learner : input.credits) lineup_->contest().credit(learner);
-    if (options_.learning && input.ranker_only) learn_to_rank(outcome);
-    if (options_.learning && !input.ranker_only) train(input, log, outcome);
+    if (options_.learning && !input.recovering) learn_to_rank(outcome);
+    if (!input.ranker_only) conclude(input, outcome);
     model_step_ = input.step;
     return outcome;
   }
+
+  void train(const ExampleLog& log) override { train_pending(log, true); }
 
   std::vector<Ranking> recommend(std::span<const Query> queries, std::size_t k, const Effort& effort) override {
     std::vector<RankRequest> requests;
@@ -86,6 +91,10 @@ class LearnerOfFamilies final : public Learner {
   std::vector<std::pair<std::string, std::uint64_t>> rollbacks() const override { return guard_.rollbacks(); }
 
   std::uint64_t model_step() const override { return model_step_; }
+  std::uint64_t untrained_from(const ExampleLog& log) const override {
+    return options_.learning ? trainer_.trained_until() : log.end();
+  }
+  std::uint64_t work_since_checkpoint() const override { return work_; }
 
   Status checkpoint(const Store& store, WriteBatch& batch) override {
     const std::string ranker = lineup_->has_ranker() ? recommender_.encode() : "";
@@ -93,7 +102,9 @@ class LearnerOfFamilies final : public Learner {
     const RowSink items = row_sink(batch, kItemRows);
     for (const ItemIndex item : changed_items_) items("", key_u32(raw(item)), encode_item_facts(items_->at(item)));
     changed_items_.clear();
-    const LearnerState state{model_step_, trainer_.trained_until(), items_->size()};
+    work_ = 0;
+    LearnerState state{model_step_, trainer_.trained_until(), items_->size(), std::nullopt};
+    if (pending_) state.pending = LearnerState::Pending{log_end_, pending_->replays};
     row_sink(batch, kLearnerRows)("", "state", encode_learner_state(state));
     return Ok{};
   }
@@ -254,17 +265,29 @@ class LearnerOfFamilies final : public Learner {
     return std::nullopt;
   }
 
-  void train(const LearnInput& input, const ExampleLog& log, LearnOutcome& outcome) {
-    if (!input.examples.empty()) log_end_ = input.examples.back().sequence + 1;
-    std::vector<TrainReport> reports = trainer_.train(log, log_end_, input.step, input.effort.replays, items_->size());
+  // `watched`: not while recovering, when the watch has seen it already.
+  void train_pending(const ExampleLog& log, bool watched) {
+    if (!pending_) return;
+    const Pending pending = *std::exchange(pending_, std::nullopt);
+    const std::vector<TrainReport> reports =
+        trainer_.train(log, log_end_, pending.step, pending.replays, items_->size());
     for (const TrainReport& report : reports) {
-      outcome.loss_sum += report.loss_sum;
-      outcome.trained_examples += report.examples;
+      loss_sum_ += report.loss_sum;
+      trained_examples_ += report.examples;
     }
+    work_ += trainer_.take_trained();
+    if (watched) guard_.add_losses(reports);
+  }
+
+  // After everything was observed: what is left to train on, and who has collapsed.
+  void conclude(const LearnInput& input, LearnOutcome& outcome) {
+    work_ += input.examples.size() + input.changes.size();
+    if (!options_.learning) return;
+    if (!input.examples.empty()) log_end_ = input.examples.back().sequence + 1;
+    pending_ = {input.step, input.effort.replays};
     if (input.recovering) return;
-    learn_to_rank(outcome);
-    add_rating_errors(input, outcome, reports);
-    guard_.learn(outcome.trials, reports);
+    add_rating_errors(input, outcome);
+    guard_.add_trials(outcome.trials);
     if (!recommender_.is_finite()) {
       guard_.not_finite(kRankerLearner);
       for (const std::string& family : recommender_.unbounded_families()) guard_.not_finite(family);
@@ -278,8 +301,8 @@ class LearnerOfFamilies final : public Learner {
   }
 
   // Squared errors of the predicted ratings stand for the loss of the family that predicted them.
-  void add_rating_errors(const LearnInput& input, const LearnOutcome& outcome,
-                         std::vector<TrainReport>& reports) const {
+  void add_rating_errors(const LearnInput& input, const LearnOutcome& outcome) {
+    std::vector<TrainReport> reports(families_.size());
     for (std::size_t i = 0; i < input.examples.size(); ++i) {
       if (!outcome.predicted_ratings[i]) continue;
       const double error =
@@ -287,6 +310,7 @@ class LearnerOfFamilies final : public Learner {
       reports[rating_family_].loss_sum += error * error;
       ++reports[rating_family_].examples;
     }
+    guard_.add_losses(reports);
   }
 
   // An untaught family in place of this one, with the rows that `load_rows` hands over.
@@ -311,6 +335,10 @@ class LearnerOfFamilies final : public Learner {
       MILLRACE_ASSIGN_OR_RETURN(const LearnerState state, decode_learner_state(value));
       model_step_ = state.step;
       log_end_ = state.trained_until;
+      if (state.pending) {
+        log_end_ = state.pending->log_end;
+        pending_ = {state.step, state.pending->replays};
+      }
       trainer_.restore(state.trained_until);
       if (state.items > 0) items_->ensure(ItemIndex{static_cast<std::uint32_t>(state.items - 1)});
       return Ok{};
@@ -327,6 +355,11 @@ class LearnerOfFamilies final : public Learner {
     return Ok{};
   }
 
+  struct Pending {
+    std::uint64_t step = 0;
+    std::uint32_t replays = 0;
+  };
+
   ModelOptions options_;
   std::unique_ptr<ItemTable> items_;
   std::vector<std::unique_ptr<Family>> families_;
@@ -337,7 +370,11 @@ class LearnerOfFamilies final : public Learner {
   Guard guard_;
   std::vector<ItemIndex> changed_items_;
   std::uint64_t model_step_ = 0;
-  std::uint64_t log_end_ = 0;      // examples in the log
+  std::uint64_t log_end_ = 0;       // examples in the log
+  std::optional<Pending> pending_;  // training
+  double loss_sum_ = 0.0;           // of training since the last learn()
+  std::uint64_t trained_examples_ = 0;
+  std::uint64_t work_ = 0;         // see work_since_checkpoint()
   std::size_t rating_family_ = 0;  // that predicted the newest rating
 };
 

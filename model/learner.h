@@ -1,5 +1,6 @@
-// The model's part of the step: predict, then learn, then recommend. A deterministic state machine over LearnInputs:
-// the same inputs give the same bytes, so recovery is "load the last checkpoint, learn the logged steps since again".
+// The model's part of the step: predict, then observe and learn whom to trust, recommend, and train, for which no list
+// waits. A deterministic state machine over LearnInputs: the same inputs give the same bytes, so recovery is "load the
+// last checkpoint, learn the logged steps since again".
 #pragma once
 
 #include <cstdint>
@@ -24,8 +25,7 @@
 
 namespace millrace {
 
-// Ask for a prediction before examples[before] is observed (before == examples.size(): after all of them, before
-// training).
+// Ask for a prediction before examples[before] is observed (before == examples.size(): after all of them).
 struct Query {
   std::size_t before = 0;
   Context context;
@@ -63,7 +63,7 @@ struct LearnOutcome {
   std::vector<Answer> answers;                          // one per query
   std::vector<std::optional<float>> predicted_ratings;  // one per example: before it was observed; ratings only
   std::vector<std::optional<float>> asked_ratings;      // one per rating query
-  double loss_sum = 0.0;
+  double loss_sum = 0.0;                                // of training since the last learn()
   std::uint64_t trained_examples = 0;
   std::vector<LearnerTrial> trials;    // of the contest's learners, before they learnt
   std::vector<std::string> collapsed;  // have to be rolled back before they are asked again
@@ -73,8 +73,11 @@ class Learner {
  public:
   virtual ~Learner() = default;
   virtual const std::vector<std::string>& learner_names() const = 0;
-  // Predicts the queries, observes the examples event by event, trains. `log` already holds the step's examples.
+  // Predicts the queries and observes the examples event by event; what ranks learns. `log` already holds the step's
+  // examples. Calls train() first.
   virtual LearnOutcome learn(const LearnInput& input, const ExampleLog& log) = 0;
+  // Trains on the examples of the last learn() and replayed ones, unless it has.
+  virtual void train(const ExampleLog& log) = 0;
   // Lists from the present state, one per context; `exclude` per context, sorted. Reads only.
   virtual std::vector<Ranking> recommend(std::span<const Query> queries, std::size_t k, const Effort& effort) = 0;
 
@@ -86,8 +89,13 @@ class Learner {
   virtual bool names_learners() const = 0;  // whether ranked items tell their learner
   virtual std::vector<std::pair<std::string, std::uint64_t>> rollbacks() const = 0;
 
-  virtual std::uint64_t model_step() const = 0;
-  // Puts every row changed since the last checkpoint, and the step, into `batch`; `store` holds the last one.
+  virtual std::uint64_t model_step() const = 0;  // of the last learn()
+  // Sequence of the first example of `log` that train() has yet to train on.
+  virtual std::uint64_t untrained_from(const ExampleLog& log) const = 0;
+  // Examples observed, examples trained on and items changed since the last checkpoint: what recovery would do again.
+  virtual std::uint64_t work_since_checkpoint() const = 0;
+  // Puts every row changed since the last checkpoint, the step, and what train() has yet to do, into `batch`; `store`
+  // holds the last one.
   virtual Status checkpoint(const Store& store, WriteBatch& batch) = 0;
   // What is not learnt again (the ranker, the contest), put into the batch of every step.
   virtual void save_step(WriteBatch& batch) = 0;

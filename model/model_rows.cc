@@ -7,7 +7,8 @@
 namespace millrace {
 namespace {
 
-constexpr std::uint8_t kStateVersion = 1;
+constexpr std::uint8_t kStateVersion = 2;
+constexpr std::uint8_t kStateBeforePending = 1;
 constexpr std::uint8_t kFactsVersion = 2;
 constexpr std::uint8_t kFactsBeforeCategories = 1;
 
@@ -51,6 +52,11 @@ std::string encode_learner_state(const LearnerState& state) {
   ByteWriter out;
   out.u8(kStateVersion);
   for (const std::uint64_t number : {state.step, state.trained_until, state.items}) out.varint(number);
+  out.u8(state.pending ? 1 : 0);
+  if (state.pending) {
+    out.varint(state.pending->log_end);
+    out.varint(state.pending->replays);
+  }
   return out.take();
 }
 
@@ -59,7 +65,12 @@ Result<LearnerState> decode_learner_state(std::string_view bytes) {
   const std::uint8_t format = in.u8();
   LearnerState state;
   for (std::uint64_t* number : {&state.step, &state.trained_until, &state.items}) *number = in.varint();
-  if (format == kStateVersion && in.done()) return state;
+  if (format == kStateVersion && in.u8() != 0) {
+    const std::uint64_t log_end = in.varint();
+    state.pending = LearnerState::Pending{log_end, static_cast<std::uint32_t>(in.varint())};
+  }
+  const bool known = format == kStateVersion || format == kStateBeforePending;
+  if (known && in.done()) return state;
   return stop_error(ErrorCode::kCorruption, "restoring the learner: its state row is unreadable; restore a backup");
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -27,9 +28,14 @@ std::string model_row_key(std::string_view owner, std::string_view table, std::s
 
 // Row "state" of owner "learner": what a checkpoint is of.
 struct LearnerState {
+  struct Pending {
+    std::uint64_t log_end = 0;  // sequence after the last example to train on
+    std::uint32_t replays = 0;
+  };
   std::uint64_t step = 0;
   std::uint64_t trained_until = 0;  // sequence of the first example not yet trained on
   std::uint64_t items = 0;          // known
+  std::optional<Pending> pending;   // training that the step has left
 };
 std::string encode_learner_state(const LearnerState& state);
 Result<LearnerState> decode_learner_state(std::string_view bytes);

@@ -52,6 +52,7 @@ std::vector<Example> Trainer::draw(const ExampleLog& log, const Draw& draw) cons
 void Trainer::train_minibatch(const ExampleLog& log, const Draw& minibatch, std::vector<TrainReport>& reports) {
   const std::vector<Example> examples = draw(log, minibatch);
   trained_until_ += minibatch.count;
+  trained_ += examples.size();
   std::vector<const Example*> pointers;
   pointers.reserve(examples.size());
   for (const Example& example : examples) pointers.push_back(&example);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "model/candidate_lists.h"
@@ -21,6 +22,9 @@ class Trainer {
   // catalogue.
   std::vector<TrainReport> train(const ExampleLog& log, std::uint64_t log_end, std::uint64_t step,
                                  std::uint32_t replays, std::size_t items);
+
+  // Examples trained on, replayed ones included, since the last call.
+  std::uint64_t take_trained() { return std::exchange(trained_, 0); }
 
   // Sequence of the first example not yet trained on.
   std::uint64_t trained_until() const { return trained_until_; }
@@ -41,6 +45,7 @@ class Trainer {
   Families families_;
   const ModelOptions& options_;
   std::uint64_t trained_until_ = 0;
+  std::uint64_t trained_ = 0;
 };
 
 }  // namespace millrace

@@ -134,6 +134,7 @@ std::vector<std::vector<std::string>> blocks_of(const std::vector<std::string>& 
     block->second.push_back(column);
   }
   std::vector<std::vector<std::string>> result;
+  result.reserve(blocks.size() + 1);
   for (auto& [length, names] : blocks) result.push_back(std::move(names));
   if (!lists.empty()) result.push_back(std::move(lists));
   return result;

@@ -53,14 +53,19 @@ Guard::Watched* Guard::find_family(std::size_t family) {
   return found == watched_.end() ? nullptr : &*found;
 }
 
-void Guard::learn(std::span<const LearnerTrial> trials, std::span<const TrainReport> reports) {
+void Guard::add_losses(std::span<const TrainReport> reports) {
+  for (Watched& watched : watched_) {
+    if (watched.family) watched.watch.add_loss(reports[*watched.family].loss_sum, reports[*watched.family].examples);
+  }
+}
+
+void Guard::add_trials(std::span<const LearnerTrial> trials) {
   if (!options_.enabled) return;
   const auto count = static_cast<double>(trials.size());
   const std::vector<double> hits = hits_of(trials, recalls_.size());
   for (std::size_t i = 0; i < recalls_.size(); ++i) recalls_[i].add(hits[i] / count, count);
   for (Watched& watched : watched_) {
     if (watched.learner) watched.watch.add_trials(hits[*watched.learner], count);
-    if (watched.family) watched.watch.add_loss(reports[*watched.family].loss_sum, reports[*watched.family].examples);
   }
 }
 

@@ -27,8 +27,10 @@ class Guard {
   // `families` and `contest` must outlive the guard. `ranker`: the untaught ranker's row; empty where it is no learner.
   Guard(const RollbackOptions& options, Families families, const Contest& contest, std::string ranker);
 
-  // Once a step: its trials, and by family what it lost.
-  void learn(std::span<const LearnerTrial> trials, std::span<const TrainReport> reports);
+  // Of a step.
+  void add_trials(std::span<const LearnerTrial> trials);
+  // By family.
+  void add_losses(std::span<const TrainReport> reports);
   // Weights or scores of this learner are not finite numbers.
   void not_finite(std::string_view name);
   // Names of those that have to be rolled back now.

@@ -170,20 +170,44 @@ TEST(Lease, IsGoodForAThirdOfTheSessionTimeout) {
   EXPECT_FALSE(lease.valid());
 }
 
-TEST(EffortGovernor, TrainsMostWhenNothingWaitsAndLeastWhenBehind) {
+EffortSettings from_one_to_five_replays() {
   EffortSettings settings;
   settings.replays_min = 1;
   settings.replays_max = 5;
+  return settings;
+}
+
+TEST(EffortGovernor, TrainsMostWhenNothingWaitsAndLeastWhenBehind) {
+  const EffortSettings settings = from_one_to_five_replays();
   EffortGovernor governor(settings);
-  EXPECT_EQ(governor.decide(0).replays, 5U);
-  governor.observe(1'000, 0.1);  // 10,000 a second
-  EXPECT_EQ(governor.decide(0).replays, 5U);
-  EXPECT_EQ(governor.decide(500).replays, 3U);
-  EXPECT_EQ(governor.decide(1'000'000).replays, 1U);
-  EXPECT_EQ(governor.decide(0).ranked_examples, settings.ranked_examples);
-  EXPECT_EQ(governor.decide(0).depth_percent, 100U);
-  EXPECT_EQ(governor.decide(1'000'000).depth_percent, settings.depth_min_percent);
-  EXPECT_EQ(governor.decide(1'000'000).ranked_examples, settings.ranked_examples * settings.depth_min_percent / 100);
+  EXPECT_EQ(governor.decide(0, 0.0), (Effort{5, settings.ranked_examples, 100}));
+  governor.observe(100, 0.01);  // 10,000 a second
+  EXPECT_EQ(governor.decide(0, 0.0).replays, 5U) << "hardly behind";
+  EXPECT_EQ(governor.decide(150, 0.0).replays, 3U);
+  const Effort least = governor.decide(1'000'000, 0.0);
+  EXPECT_EQ(least.replays, 1U);
+  EXPECT_EQ(least.depth_percent, settings.depth_min_percent);
+  EXPECT_EQ(least.ranked_examples, settings.ranked_examples * settings.depth_min_percent / 100);
+}
+
+TEST(EffortGovernor, ALongStepThatNothingFollowedLetRecordsWait) {
+  const EffortSettings settings = from_one_to_five_replays();
+  EffortGovernor governor(settings);
+  governor.observe(2'000, 0.1);
+  EXPECT_EQ(governor.decide(0, 0.0).replays, 1U) << "what is at hand came during the last step";
+  EffortGovernor rested(settings);
+  rested.observe(2'000, 0.1);
+  EXPECT_EQ(rested.decide(0, 0.2).replays, 5U) << "what is at hand came after it";
+}
+
+TEST(EffortGovernor, FallsAtOnceAndRisesSlowly) {
+  EffortGovernor governor(from_one_to_five_replays());
+  governor.observe(100, 0.01);
+  EXPECT_EQ(governor.decide(1'000'000, 0.0).replays, 1U);
+  EXPECT_EQ(governor.decide(0, 1.0).replays, 1U);
+  for (int i = 0; i < 60; ++i) (void)governor.decide(0, 1.0);
+  EXPECT_EQ(governor.decide(0, 1.0).replays, 5U);
+  EXPECT_EQ(governor.decide(0, 1.0).depth_percent, 100U);
 }
 
 TEST(EffortGovernor, TrainsMoreWhileTheServiceIsIdleIfSoConfigured) {
@@ -191,15 +215,20 @@ TEST(EffortGovernor, TrainsMoreWhileTheServiceIsIdleIfSoConfigured) {
   settings.replays_max = 4;
   settings.replays_idle = 8;
   EffortGovernor governor(settings);
-  EXPECT_EQ(governor.decide(0).replays, 4U) << "nothing is known of the load";
-  for (int i = 0; i < 500; ++i) governor.observe(10, 0.005, 0.195);
+  const auto go_on = [&governor](double seconds, double idle_seconds) {
+    Effort effort;
+    for (int i = 0; i < 500; ++i) {
+      effort = governor.decide(0, idle_seconds);
+      governor.observe(10, seconds);
+    }
+    return effort;
+  };
+  EXPECT_EQ(governor.decide(0, 0.0).replays, 4U) << "nothing is known of the load";
+  EXPECT_EQ(go_on(0.005, 0.195).replays, 8U);
   EXPECT_NEAR(governor.busy(), 0.025, 0.001);
-  EXPECT_EQ(governor.decide(0).replays, 8U);
-  EXPECT_LT(governor.decide(1'000'000).replays, 1U) << "behind is behind";
-  for (int i = 0; i < 500; ++i) governor.observe(10, 0.06, 0.14);
-  EXPECT_EQ(governor.decide(0).replays, 6U);
-  for (int i = 0; i < 500; ++i) governor.observe(10, 0.15, 0.05);
-  EXPECT_EQ(governor.decide(0).replays, 4U);
+  EXPECT_EQ(go_on(0.06, 0.14).replays, 6U);
+  EXPECT_EQ(go_on(0.15, 0.15).replays, 4U);
+  EXPECT_LT(governor.decide(1'000'000, 0.2).replays, 1U) << "behind is behind";
 }
 
 TEST(EffortGovernor, EqualBoundsAreFixed) {
@@ -207,10 +236,12 @@ TEST(EffortGovernor, EqualBoundsAreFixed) {
   settings.replays_min = settings.replays_max = 2;
   settings.depth_min_percent = 100;
   EffortGovernor governor(settings);
-  governor.observe(10, 1.0);
-  governor.observe(10, 0.001, 1'000.0);
   for (const std::int64_t lag : {0, 7, 100'000}) {
-    EXPECT_EQ(governor.decide(lag), (Effort{.replays = 2, .ranked_examples = settings.ranked_examples}));
+    for (const double idle_seconds : {0.0, 1'000.0}) {
+      EXPECT_EQ(governor.decide(lag, idle_seconds),
+                (Effort{.replays = 2, .ranked_examples = settings.ranked_examples}));
+      governor.observe(10, 1.0);
+    }
   }
 }
 

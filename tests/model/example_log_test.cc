@@ -185,9 +185,10 @@ class ExampleLogTest : public ::testing::Test {
     }
     ASSERT_TRUE(store_->commit(batch).ok());
   }
-  void trim(ExampleLog& log) {
+  void trim(ExampleLog& log) { trim(log, log.end()); }
+  void trim(ExampleLog& log, std::uint64_t needed_from) {
     WriteBatch batch;
-    log.trim(batch);
+    log.trim(needed_from, batch);
     ASSERT_TRUE(store_->commit(batch).ok());
   }
   void expect_holds(const ExampleLog& log, std::uint64_t begin, std::uint64_t end) {
@@ -220,6 +221,15 @@ TEST_F(ExampleLogTest, KeepsEverythingUntilTrimmedToItsCapacity) {
   trim(log);
   expect_holds(log, 15, 25);
   EXPECT_EQ(store_->size(Table::kExamples).rows, 10U);
+}
+
+TEST_F(ExampleLogTest, KeepsWhatIsNeededBeyondItsCapacity) {
+  ExampleLog log(10);
+  append(log, 25);
+  trim(log, 12);
+  expect_holds(log, 12, 25);
+  trim(log, 20);
+  expect_holds(log, 15, 25);
 }
 
 TEST_F(ExampleLogTest, LoadedLogGoesOnWhereTheOtherEnded) {
