@@ -40,7 +40,7 @@ double EffortGovernor::behind_seconds(std::int64_t lag) const {
   return queued + std::max(0.0, step_seconds_ - idle_seconds_);
 }
 
-Effort EffortGovernor::decide(std::int64_t lag, double idle_seconds) {
+Effort EffortGovernor::decide(std::size_t records, std::int64_t lag, double idle_seconds) {
   idle_seconds_ = idle_seconds;
   const double wanted = std::clamp((kLateSeconds - behind_seconds(lag)) / (kLateSeconds - kPromptSeconds), 0.0, 1.0);
   spare_ = std::min(wanted, spare_ + kRise * (wanted - spare_));
@@ -49,7 +49,9 @@ Effort EffortGovernor::decide(std::int64_t lag, double idle_seconds) {
   effort.replays = settings_.replays_min + static_cast<std::uint32_t>(std::lround(range * spare_));
   effort.depth_percent = settings_.depth_min_percent +
                          static_cast<std::uint32_t>(std::lround((100.0 - settings_.depth_min_percent) * spare_));
-  effort.ranked_examples = static_cast<std::uint32_t>(effort.share(settings_.ranked_examples));
+  effort.ranked_examples = static_cast<std::uint32_t>(
+      effort.share(effort.depth_percent == 100 ? settings_.ranked_examples
+                                               : std::min<std::size_t>(settings_.ranked_examples, records)));
   return effort;
 }
 

@@ -14,9 +14,9 @@ class EffortGovernor {
  public:
   explicit EffortGovernor(const EffortSettings& settings) : settings_(settings) {}
 
-  // For the next step, of records that are at hand, when `lag` more are waiting and nothing was done for `idle_seconds`
-  // since the last one.
-  Effort decide(std::int64_t lag, double idle_seconds);
+  // For the next step, of `records` that are at hand, when `lag` more are waiting and nothing was done for
+  // `idle_seconds` since the last one.
+  Effort decide(std::size_t records, std::int64_t lag, double idle_seconds);
   // What that step did: `records` in `seconds`.
   void observe(std::uint64_t records, double seconds);
   // Share of the last seconds that steps took.

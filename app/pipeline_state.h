@@ -33,7 +33,7 @@ struct Pipeline::State {
   Status turn();
   Status follow_items();
   Status run_step(std::span<const Record> records);
-  StepInput input_of(Ingested& ingested, double idle_seconds);
+  StepInput input_of(Ingested& ingested, std::size_t records, double idle_seconds);
   std::vector<DeadLetter> collect_letters(Ingested& ingested);
   void pause_on_dead_letters(std::uint64_t records, std::uint64_t letters);
   Status commit(WriteBatch& batch);

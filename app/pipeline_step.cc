@@ -15,7 +15,7 @@ Status Pipeline::State::run_step(std::span<const Record> records) {
   Ingested ingested = ingest->ingest(records, source.shares_group());
   MILLRACE_FAILPOINT(kDecoded);
   const std::uint64_t event_letters = ingested.dead_letters.size();
-  const StepInput input = input_of(ingested, idle_seconds);
+  const StepInput input = input_of(ingested, records.size(), idle_seconds);
   seconds.ingest = watch.lap();
   step->set_version_base(versions.base());
   MILLRACE_ASSIGN_OR_RETURN(StepOutput output, step->run(input, pending));
@@ -52,14 +52,14 @@ Status Pipeline::State::run_step(std::span<const Record> records) {
   return Ok{};
 }
 
-StepInput Pipeline::State::input_of(Ingested& ingested, double idle_seconds) {
+StepInput Pipeline::State::input_of(Ingested& ingested, std::size_t records, double idle_seconds) {
   StepInput input;
   input.step = step->last_step() + 1;
   input.events = std::move(ingested.events);
   if (items) input.changes = items->take_changes();
   std::int64_t lag = 0;
   for (const auto& [partition, waiting] : source.lag()) lag += waiting;
-  input.effort = governor.decide(lag, idle_seconds);
+  input.effort = governor.decide(records, lag, idle_seconds);
   for (const auto& [where, state] : ingest->partitions()) {
     input.reflects.push_back({where.first, where.second, state.next});
   }

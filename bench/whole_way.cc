@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "app/config.h"
 #include "bench/timing.h"
 #include "core/check.h"
 
@@ -27,6 +28,7 @@ class FromStart final : public RebalanceListener {
 std::unique_ptr<Producer> make_producer(const std::string& bootstrap_servers) {
   ProducerOptions options;
   options.bootstrap_servers = bootstrap_servers;
+  options.linger = milliseconds(KafkaSettings{}.linger.count);  // as the service's
   auto opened = open_producer(options);
   MILLRACE_CHECK(opened.ok());
   return std::move(*opened);

@@ -14,14 +14,16 @@ enum Purpose : std::uint64_t { kTrainPurpose, kDrawPurpose, kPurposes };
 constexpr std::uint64_t kReplayFrom = 4;
 // A mini-batch has at most one fresh example for so many items of the catalogue.
 constexpr std::uint64_t kItemsPerExample = 32;
+// Replays for each fresh example from which on mini-batches are of the configured length.
+constexpr std::uint64_t kFullReplays = 4;
 
 }  // namespace
 
 std::vector<TrainReport> Trainer::train(const ExampleLog& log, std::uint64_t log_end, std::uint64_t step,
                                         std::uint32_t replays, std::size_t items) {
   std::vector<TrainReport> reports(families_.size());
-  const std::uint64_t most = minibatch(items);
-  const std::uint64_t least = std::min<std::uint64_t>(options_.minibatch_min, most);
+  const std::uint64_t most = minibatch(items, replays);
+  const std::uint64_t least = replays < kFullReplays ? most : std::min<std::uint64_t>(options_.minibatch_min, most);
   for (std::uint64_t pass = 0; log_end - trained_until_ >= least; ++pass) {
     const std::uint64_t count = std::min(most, log_end - trained_until_);
     train_minibatch(log, {step, pass, count, replays, log_end}, reports);
@@ -29,10 +31,12 @@ std::vector<TrainReport> Trainer::train(const ExampleLog& log, std::uint64_t log
   return reports;
 }
 
-// Small catalogues see few events, and learn more from each in small mini-batches.
-std::uint64_t Trainer::minibatch(std::size_t items) const {
-  return std::clamp<std::uint64_t>(items / kItemsPerExample, std::min(options_.minibatch_min, options_.minibatch),
-                                   options_.minibatch);
+// Small catalogues see few events, and learn more from each in small mini-batches. With fewer replays a mini-batch
+// takes as many more fresh examples, for the rows of its negatives cost most of it.
+std::uint64_t Trainer::minibatch(std::size_t items, std::uint64_t replays) const {
+  const auto full = std::clamp<std::uint64_t>(items / kItemsPerExample,
+                                              std::min(options_.minibatch_min, options_.minibatch), options_.minibatch);
+  return replays < kFullReplays ? full * (1 + kFullReplays) / (1 + replays) : full;
 }
 
 // The next `count` fresh examples, then as many replayed ones for each of the replays.

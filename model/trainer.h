@@ -18,8 +18,8 @@ class Trainer {
   Trainer(Families families, const ModelOptions& options) : families_(families), options_(options) {}
 
   // By family. Trains on all that the log holds before `log_end` and that was not trained on, with `replays` replayed
-  // examples for each fresh one; fewer than the least mini-batch wait for the next step. `items`: known to the
-  // catalogue.
+  // examples for each fresh one. Fewer than the least mini-batch, or than a whole one where replays were cut because
+  // the stream is fast, wait for the next step. `items`: known to the catalogue.
   std::vector<TrainReport> train(const ExampleLog& log, std::uint64_t log_end, std::uint64_t step,
                                  std::uint32_t replays, std::size_t items);
 
@@ -38,7 +38,7 @@ class Trainer {
     std::uint32_t replays = 0;
     std::uint64_t log_end = 0;
   };
-  std::uint64_t minibatch(std::size_t items) const;
+  std::uint64_t minibatch(std::size_t items, std::uint64_t replays) const;
   std::vector<Example> draw(const ExampleLog& log, const Draw& draw) const;
   void train_minibatch(const ExampleLog& log, const Draw& draw, std::vector<TrainReport>& reports);
 

@@ -180,34 +180,36 @@ EffortSettings from_one_to_five_replays() {
 TEST(EffortGovernor, TrainsMostWhenNothingWaitsAndLeastWhenBehind) {
   const EffortSettings settings = from_one_to_five_replays();
   EffortGovernor governor(settings);
-  EXPECT_EQ(governor.decide(0, 0.0), (Effort{5, settings.ranked_examples, 100}));
+  EXPECT_EQ(governor.decide(1'000, 0, 0.0), (Effort{5, settings.ranked_examples, 100}));
   governor.observe(100, 0.01);  // 10,000 a second
-  EXPECT_EQ(governor.decide(0, 0.0).replays, 5U) << "hardly behind";
-  EXPECT_EQ(governor.decide(150, 0.0).replays, 3U);
-  const Effort least = governor.decide(1'000'000, 0.0);
+  EXPECT_EQ(governor.decide(1'000, 0, 0.0).replays, 5U) << "hardly behind";
+  EXPECT_EQ(governor.decide(1'000, 150, 0.0).replays, 3U);
+  const Effort least = governor.decide(1'000, 1'000'000, 0.0);
   EXPECT_EQ(least.replays, 1U);
   EXPECT_EQ(least.depth_percent, settings.depth_min_percent);
   EXPECT_EQ(least.ranked_examples, settings.ranked_examples * settings.depth_min_percent / 100);
+  EXPECT_EQ(governor.decide(20, 1'000'000, 0.0).ranked_examples, 20 * settings.depth_min_percent / 100)
+      << "no larger a share of a short step";
 }
 
 TEST(EffortGovernor, ALongStepThatNothingFollowedLetRecordsWait) {
   const EffortSettings settings = from_one_to_five_replays();
   EffortGovernor governor(settings);
   governor.observe(2'000, 0.1);
-  EXPECT_EQ(governor.decide(0, 0.0).replays, 1U) << "what is at hand came during the last step";
+  EXPECT_EQ(governor.decide(1'000, 0, 0.0).replays, 1U) << "what is at hand came during the last step";
   EffortGovernor rested(settings);
   rested.observe(2'000, 0.1);
-  EXPECT_EQ(rested.decide(0, 0.2).replays, 5U) << "what is at hand came after it";
+  EXPECT_EQ(rested.decide(1'000, 0, 0.2).replays, 5U) << "what is at hand came after it";
 }
 
 TEST(EffortGovernor, FallsAtOnceAndRisesSlowly) {
   EffortGovernor governor(from_one_to_five_replays());
   governor.observe(100, 0.01);
-  EXPECT_EQ(governor.decide(1'000'000, 0.0).replays, 1U);
-  EXPECT_EQ(governor.decide(0, 1.0).replays, 1U);
-  for (int i = 0; i < 60; ++i) (void)governor.decide(0, 1.0);
-  EXPECT_EQ(governor.decide(0, 1.0).replays, 5U);
-  EXPECT_EQ(governor.decide(0, 1.0).depth_percent, 100U);
+  EXPECT_EQ(governor.decide(1'000, 1'000'000, 0.0).replays, 1U);
+  EXPECT_EQ(governor.decide(1'000, 0, 1.0).replays, 1U);
+  for (int i = 0; i < 60; ++i) (void)governor.decide(1'000, 0, 1.0);
+  EXPECT_EQ(governor.decide(1'000, 0, 1.0).replays, 5U);
+  EXPECT_EQ(governor.decide(1'000, 0, 1.0).depth_percent, 100U);
 }
 
 TEST(EffortGovernor, TrainsMoreWhileTheServiceIsIdleIfSoConfigured) {
@@ -218,17 +220,17 @@ TEST(EffortGovernor, TrainsMoreWhileTheServiceIsIdleIfSoConfigured) {
   const auto go_on = [&governor](double seconds, double idle_seconds) {
     Effort effort;
     for (int i = 0; i < 500; ++i) {
-      effort = governor.decide(0, idle_seconds);
+      effort = governor.decide(1'000, 0, idle_seconds);
       governor.observe(10, seconds);
     }
     return effort;
   };
-  EXPECT_EQ(governor.decide(0, 0.0).replays, 4U) << "nothing is known of the load";
+  EXPECT_EQ(governor.decide(1'000, 0, 0.0).replays, 4U) << "nothing is known of the load";
   EXPECT_EQ(go_on(0.005, 0.195).replays, 8U);
   EXPECT_NEAR(governor.busy(), 0.025, 0.001);
   EXPECT_EQ(go_on(0.06, 0.14).replays, 6U);
   EXPECT_EQ(go_on(0.15, 0.15).replays, 4U);
-  EXPECT_LT(governor.decide(1'000'000, 0.2).replays, 1U) << "behind is behind";
+  EXPECT_LT(governor.decide(1'000, 1'000'000, 0.2).replays, 1U) << "behind is behind";
 }
 
 TEST(EffortGovernor, EqualBoundsAreFixed) {
@@ -238,7 +240,7 @@ TEST(EffortGovernor, EqualBoundsAreFixed) {
   EffortGovernor governor(settings);
   for (const std::int64_t lag : {0, 7, 100'000}) {
     for (const double idle_seconds : {0.0, 1'000.0}) {
-      EXPECT_EQ(governor.decide(lag, idle_seconds),
+      EXPECT_EQ(governor.decide(1'000, lag, idle_seconds),
                 (Effort{.replays = 2, .ranked_examples = settings.ranked_examples}));
       governor.observe(10, 1.0);
     }
