@@ -69,6 +69,9 @@ void check_numbers(const Config& config, Mistakes& mistakes) {
   mistakes.expect(
       model.encoder.dimension % 16 == 0,
       "model.encoder.dimension is " + std::to_string(model.encoder.dimension) + ", expected a multiple of 16");
+  const HeadOptions& heads = model.ranker.heads;
+  mistakes.expect(heads.click > 0.0F || heads.purchase > 0.0F || heads.rating > 0.0F,
+                  "model.ranker.heads has no weight above 0, expected at least one to rank by");
   mistakes.expect(config.effort.replays_min <= config.effort.replays_max,
                   "model.effort.replays_min is " + std::to_string(config.effort.replays_min) +
                       ", expected at most model.effort.replays_max, " + std::to_string(config.effort.replays_max));

@@ -15,6 +15,7 @@ constexpr Range<std::uint64_t> kSomeBytes{1ULL << 10, 1ULL << 50};
 constexpr Range<Millis> kAnyTime{{0}, {3650 * kDay.count}};
 constexpr Range<Millis> kSomeTime{{1}, {3650 * kDay.count}};
 constexpr Range<float> kShare{0.0F, 1.0F};
+constexpr Range<float> kWeight{0.0F, 1000.0F};
 
 constexpr std::array<std::string_view, 3> kSignals{"click", "purchase", "rating"};
 constexpr std::array<std::string_view, 5> kTimeUnits{"s", "ms", "us", "text", "record"};
@@ -240,6 +241,11 @@ void visit_model(ConfigVisitor& v, ModelOptions& model, EffortSettings& effort) 
   integer(v, "minibatch", model.ranker.minibatch, {1, 65'536});
   v.number("label_smoothing", model.ranker.label_smoothing, kShare);
   v.flag("learn", model.ranker.learn);
+  v.begin("heads");
+  v.number("click", model.ranker.heads.click, kWeight);
+  v.number("purchase", model.ranker.heads.purchase, kWeight);
+  v.number("rating", model.ranker.heads.rating, kWeight);
+  v.end();
   v.end();
   visit_encoder(v, model.encoder);
   visit_memory(v, model.memory);

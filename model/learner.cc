@@ -66,7 +66,7 @@ class LearnerOfFamilies final : public Learner {
       const auto taken = lists.take(q);
       const auto ranked = [&] {
         const Candidates candidates = recommender_.gather(context, taken);
-        return recommender_.rank(candidates, recommender_.prepare(candidates), k);
+        return recommender_.rank(context, candidates, recommender_.prepare(candidates), k);
       };
       rankings.push_back(lineup_->serve({context.user, model_step_, k}, taken, ranked));
       recommender_.explain(context, rankings.back());
@@ -232,7 +232,7 @@ class LearnerOfFamilies final : public Learner {
     Answer& answer = outcome.answers[*prediction.query];
     const std::size_t length = options_.ranker.candidates_per_source;
     answer.served = lineup_->serve({context.user, input.step, length}, lists,
-                                   [&] { return recommender_.rank(candidates, ranker_input, length); });
+                                   [&] { return recommender_.rank(context, candidates, ranker_input, length); });
     if (!options_.evaluate_learners) return;
     for (std::size_t f = 0; f < families_.size(); ++f) {
       if (families_[f]->recommends()) answer.learners.push_back(std::move(lists[f]));
@@ -242,10 +242,13 @@ class LearnerOfFamilies final : public Learner {
   // A trial of all learners for each item that was taken; the ranker keeps the prediction to learn from it.
   void try_learners(const LearnInput& input, const Prediction& prediction, FamilyLists lists,
                     const Candidates& candidates, const RankerInput& ranker_input, std::vector<LearnerTrial>& trials) {
-    std::vector<ItemIndex> targets;
-    for (const std::size_t example : prediction.examples) targets.push_back(input.examples[example].item);
+    std::vector<Taken> taken;
+    taken.reserve(prediction.examples.size());
+    for (const std::size_t example : prediction.examples) {
+      taken.push_back({input.examples[example].item, input.examples[example].signal});
+    }
     std::span<const float> scores;
-    if (lineup_->has_ranker()) scores = recommender_.keep(candidates, ranker_input, targets);
+    if (lineup_->has_ranker()) scores = recommender_.keep(*prediction.context, candidates, ranker_input, taken);
     for (const std::size_t example : prediction.examples) {
       const ItemIndex item = input.examples[example].item;
       LearnerTrial trial = lineup_->trial(lists, scores, candidates.find(item), item);

@@ -62,12 +62,20 @@ struct RatingsOptions {
   std::size_t log_ratings = 262'144;  // newest ratings, of which some are learnt again
 };
 
+struct HeadOptions {  // score = click · ln odds of a touch + purchase · ln p(purchase | touch) + rating · predicted
+                      // rating
+  float click = 1.0F;
+  float purchase = 0.0F;
+  float rating = 0.0F;
+};
+
 struct RankerOptions {
   std::size_t candidates_per_source = 30;
   float rate = 0.007F;          // Adam, of a full mini-batch
   std::size_t minibatch = 128;  // predictions an update at most; young rankers learn in smaller ones
   float label_smoothing = 0.05F;
   bool learn = true;
+  HeadOptions heads;
   bool first_touches = false;  // learn from, and rank for, items the user has not seen yet; set with lists.exclude_seen
 };
 

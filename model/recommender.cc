@@ -50,12 +50,34 @@ std::vector<float> mean_of(const RankerInput& input, std::size_t columns) {
 Recommender::Recommender(Families families, const ModelOptions& options)
     : families_(families),
       layout_(layout_of(families)),
+      heads_(options.ranker.heads),
       ranker_(layout_, initial_weights(families, layout_), options.ranker, options.seed),
       slope_(nn::padded(layout_.columns.size(), nn::kLanes)) {}
 
-Ranking Recommender::rank(const Candidates& candidates, const RankerInput& input, std::size_t k) {
+// The heads together. `clicks`: the ranker's scores, the logits of what is touched.
+std::span<const float> Recommender::score(const Context& context, const Candidates& candidates,
+                                          const RankerInput& input, std::span<const float> clicks) {
+  if (heads_.click == 1.0F && heads_.purchase == 0.0F && heads_.rating == 0.0F) return clicks;
+  scores_.assign(clicks.begin(), clicks.end());
+  for (std::size_t i = 0; i < scores_.size(); ++i) {
+    scores_[i] *= heads_.click;
+    if (heads_.purchase != 0.0F) scores_[i] += heads_.purchase * ranker_.log_purchase(input, i);
+    if (heads_.rating != 0.0F) scores_[i] += heads_.rating * rating_of(context, candidates.items[i]);
+  }
+  return scores_;
+}
+
+float Recommender::rating_of(const Context& context, ItemIndex item) const {
+  for (const auto& family : families_) {
+    if (const auto rating = family->predict_rating(context, item)) return *rating;
+  }
+  return 0.0F;
+}
+
+Ranking Recommender::rank(const Context& context, const Candidates& candidates, const RankerInput& input,
+                          std::size_t k) {
   const std::size_t count = candidates.items.size();
-  const std::span<const float> scores = ranker_.score(input);
+  const std::span<const float> scores = score(context, candidates, input, ranker_.score(input));
   std::vector<std::size_t> order(count);
   std::iota(order.begin(), order.end(), std::size_t{0});
   const auto better = [&](std::size_t a, std::size_t b) {
@@ -119,16 +141,19 @@ void Recommender::explain(const Context& context, Ranking& ranking) const {
   }
 }
 
-std::span<const float> Recommender::keep(const Candidates& candidates, const RankerInput& input,
-                                         std::span<const ItemIndex> targets) {
+std::span<const float> Recommender::keep(const Context& context, const Candidates& candidates, const RankerInput& input,
+                                         std::span<const Taken> taken) {
   std::vector<std::size_t> positions;
-  for (const ItemIndex target : targets) {
-    const std::size_t at = candidates.find(target);
-    if (at < candidates.items.size()) positions.push_back(at);
+  for (const Taken& target : taken) {
+    const std::size_t at = candidates.find(target.item);
+    if (at == candidates.items.size()) continue;
+    positions.push_back(at);
+    if (target.signal != Signal::kRating) ranker_.keep_outcome(input, at, target.signal == Signal::kPurchase);
   }
   std::sort(positions.begin(), positions.end());
   positions.erase(std::unique(positions.begin(), positions.end()), positions.end());
-  return positions.empty() ? std::span<const float>() : ranker_.keep(input, positions);
+  if (positions.empty()) return {};
+  return score(context, candidates, input, ranker_.keep(input, positions));
 }
 
 }  // namespace millrace

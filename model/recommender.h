@@ -18,6 +18,11 @@
 
 namespace millrace {
 
+struct Taken {
+  ItemIndex item = kUnknownItem;
+  Signal signal{};
+};
+
 class Recommender {
  public:
   // `families` must outlive this.
@@ -30,15 +35,15 @@ class Recommender {
   RankerInput prepare(const Candidates& candidates) const { return ranker_.prepare(candidates); }
   // The best `k` candidates, best first, ties by lower index, each with the source that spoke most for it. `input`: of
   // these candidates.
-  Ranking rank(const Candidates& candidates, const RankerInput& input, std::size_t k);
+  Ranking rank(const Context& context, const Candidates& candidates, const RankerInput& input, std::size_t k);
   // Says for each personal recommendation which item of the user's own is behind it.
   void explain(const Context& context, Ranking& ranking) const;
   // A prediction that will be learnt from: its features move the standardisation. Before prepare().
   void observe(const Candidates& candidates) { ranker_.observe(candidates); }
-  // `targets` will have been taken of the candidates: kept for learn(). Returns the candidates' scores; none where no
-  // target is among them.
-  std::span<const float> keep(const Candidates& candidates, const RankerInput& input,
-                              std::span<const ItemIndex> targets);
+  // What will have been taken of the candidates: kept for learn(). Returns the candidates' scores; none where nothing
+  // taken is among them.
+  std::span<const float> keep(const Context& context, const Candidates& candidates, const RankerInput& input,
+                              std::span<const Taken> taken);
   // Learns from what was kept in this step.
   void learn() { ranker_.learn(); }
 
@@ -49,12 +54,16 @@ class Recommender {
   Status decode(std::string_view bytes) { return ranker_.decode(bytes); }
 
  private:
+  std::span<const float> score(const Context& context, const Candidates& candidates, const RankerInput& input,
+                               std::span<const float> clicks);
+  float rating_of(const Context& context, ItemIndex item) const;
   Reason reason_of(const RankerInput& input, std::span<const float> mean, std::size_t item);
 
   Families families_;
   FeatureLayout layout_;
+  HeadOptions heads_;
   Ranker ranker_;
-  std::vector<float> slope_;  // scratch
+  std::vector<float> slope_, scores_;  // scratch
 };
 
 }  // namespace millrace

@@ -101,6 +101,7 @@ bool family_has_lists(std::string_view name) {
 
 std::vector<std::string_view> family_names() {
   std::vector<std::string_view> names;
+  names.reserve(kEntries.size());
   for (const Entry& entry : kEntries) names.push_back(entry.name);
   return names;
 }

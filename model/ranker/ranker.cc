@@ -13,7 +13,8 @@
 namespace millrace {
 namespace {
 
-constexpr std::uint8_t kFormat = 2;
+constexpr std::uint8_t kFormat = 3;
+constexpr std::uint8_t kFormatBeforeHeads = 2;
 constexpr std::uint64_t kWeightsPurpose = 201;
 // Young rankers learn in small mini-batches, at a rate that goes with the root of their size.
 constexpr std::size_t kLeastMinibatch = 8;
@@ -49,6 +50,7 @@ Ranker::Ranker(const FeatureLayout& layout, std::span<const float> initial_linea
       features_(layout.columns.size()),
       event_(layout.event_columns.size()),
       network_(shape_of(layout)),
+      purchase_(network_.shape().features, network_.shape().event),
       weights_(network_.initial_weights(Random(seed, 0, kWeightsPurpose))) {
   std::copy(initial_linear.begin(), initial_linear.end(), network_.linear(weights_).begin());
   averaged_ = weights_;
@@ -107,6 +109,18 @@ std::span<const float> Ranker::keep(const RankerInput& input, std::span<const st
   return scores;
 }
 
+std::span<const float> Ranker::row_of(const RankerInput& input, std::size_t item) const {
+  return std::span(input.x).subspan(item * network_.shape().features, network_.shape().features);
+}
+
+void Ranker::keep_outcome(const RankerInput& input, std::size_t item, bool purchased) {
+  purchase_.keep(row_of(input, item), input.g, purchased);
+}
+
+float Ranker::log_purchase(const RankerInput& input, std::size_t item) const {
+  return purchase_.log_probability(row_of(input, item), input.g);
+}
+
 std::size_t Ranker::minibatch() const {
   return std::clamp<std::size_t>(learnt_ / kLearntPerExample, std::min(kLeastMinibatch, options_.minibatch),
                                  options_.minibatch);
@@ -117,6 +131,7 @@ void Ranker::learn() {
   for (std::size_t begin = 0; begin < kept_.size(); begin += size) {
     learn_minibatch(std::span(kept_).subspan(begin, std::min(size, kept_.size() - begin)));
   }
+  purchase_.learn();
   learnt_ += kept_.size();
   kept_.clear();
 }
@@ -156,7 +171,7 @@ bool Ranker::is_finite() const {
   const auto finite = [](const std::vector<float>& values) {
     return std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); });
   };
-  return finite(weights_) && finite(averaged_) && features_.is_finite() && event_.is_finite();
+  return finite(weights_) && finite(averaged_) && features_.is_finite() && event_.is_finite() && purchase_.is_finite();
 }
 
 std::string Ranker::encode() const {
@@ -170,13 +185,15 @@ std::string Ranker::encode() const {
   for (const auto* values : {&weights_, &averaged_, &first_moment_, &second_moment_}) {
     for (const float value : *values) out.f32(value);
   }
+  purchase_.encode(out);
   return out.take();
 }
 
 Status Ranker::decode(std::string_view bytes) {
   ByteReader in(bytes);
   const std::uint8_t format = in.u8();
-  if (format != kFormat || in.u64() != fingerprint_) {
+  const bool known = format == kFormat || format == kFormatBeforeHeads;
+  if (!known || in.u64() != fingerprint_) {
     return stop_error(ErrorCode::kCorruption,
                       "restoring the ranker: the stored one (format " + std::to_string(format) +
                           ") ranks by other columns than this configuration; was model.families changed? start with a "
@@ -189,6 +206,7 @@ Status Ranker::decode(std::string_view bytes) {
   for (auto* values : {&weights_, &averaged_, &first_moment_, &second_moment_}) {
     for (float& value : *values) value = in.f32();
   }
+  if (format == kFormat) purchase_.decode(in);
   if (!in.done())
     return stop_error(ErrorCode::kCorruption, "restoring the ranker: the stored row has the wrong length");
   return Ok{};

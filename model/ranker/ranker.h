@@ -4,9 +4,10 @@
 // Juditsky, 1992). Each prediction is learnt from once: learnt again it would be learnt by heart (decision 0009). Its
 // state is small and saved with every step, so that recovery need not rank again.
 //
-// Row "ranker": u8 2, u64 fingerprint of the columns' names, varint updates, varint predictions learnt, both
+// Row "ranker": u8 3, u64 fingerprint of the columns' names, varint updates, varint predictions learnt, both
 // standardisations (varint predictions, f64 each mean, f64 each mean square), then f32 each: weights, averaged weights,
-// Adam's first and second moments (the order within: ranker/network.h).
+// Adam's first and second moments (the order within: ranker/network.h), then the purchase head (ranker/purchase_head.h;
+// format 2, still read, lacks it).
 #pragma once
 
 #include <cstddef>
@@ -20,6 +21,7 @@
 #include "model/candidates.h"
 #include "model/options.h"
 #include "model/ranker/network.h"
+#include "model/ranker/purchase_head.h"
 #include "model/ranker/standardiser.h"
 
 namespace millrace {
@@ -47,6 +49,10 @@ class Ranker {
   // Keeps a prediction for learn(), with the candidates that score best; `targets`: positions of what was taken.
   // Returns score() of all.
   std::span<const float> keep(const RankerInput& input, std::span<const std::size_t> targets);
+  // Keeps for learn() whether what was touched, the candidate at `item`, was bought.
+  void keep_outcome(const RankerInput& input, std::size_t item, bool purchased);
+  // ln p(purchase | touch) of a candidate.
+  float log_purchase(const RankerInput& input, std::size_t item) const;
   // Learns from all that was kept in this step, and forgets it.
   void learn();
 
@@ -61,12 +67,14 @@ class Ranker {
   void learn_minibatch(std::span<const RankedExample> examples);
   void residuals_of(const RankedExample& example, std::span<const float> scores, float scale);
   std::size_t minibatch() const;
+  std::span<const float> row_of(const RankerInput& input, std::size_t item) const;
 
   RankerOptions options_;
   std::uint64_t fingerprint_;  // of the columns' names
   Standardiser features_;
   Standardiser event_;
   RankerNetwork network_;
+  PurchaseHead purchase_;
   std::vector<float> weights_, averaged_, first_moment_, second_moment_;
   std::uint64_t updates_ = 0;
   std::uint64_t learnt_ = 0;                 // predictions

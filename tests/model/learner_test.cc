@@ -67,6 +67,67 @@ TEST_F(LearnerTest, PredictionsOfACopyTeachTheRankerAlone) {
   EXPECT_EQ(checkpoint(), unchanged);
 }
 
+// Items below half of the catalogue are bought whenever they are touched, the others never; ratings follow the index.
+class HeadsTest : public LearnerTest {
+ protected:
+  void teach(const HeadOptions& heads) {
+    options_.ranker.heads = heads;
+    options_.families.emplace_back("ratings");
+    learner_ = make_learner(options_).value();
+    for (int step = 0; step < 30; ++step) learn(signalled(stream_.take(64)), false);
+  }
+  static std::vector<Example> signalled(std::vector<Example> examples) {
+    for (std::size_t i = 0; i < examples.size(); ++i) {
+      Example& example = examples[i];
+      const bool rated = i % 4 == 0;
+      const bool bought = raw(example.item) < kItems / 2;
+      example.signal = rated ? Signal::kRating : bought ? Signal::kPurchase : Signal::kClick;
+      if (rated) example.value = 1.0F + 4.0F * static_cast<float>(raw(example.item)) / kItems;
+    }
+    return examples;
+  }
+  std::vector<Query> queries() {
+    std::vector<Query> queries;
+    for (Example& example : stream_.take(50)) queries.push_back({0, std::move(example.context), {}});
+    return queries;
+  }
+  double bought_share() {
+    double bought = 0.0;
+    double listed = 0.0;
+    for (const Ranking& ranking : learner_->recommend(queries(), 10, {})) {
+      for (const RankedItem& item : ranking) bought += raw(item.item) < kItems / 2 ? 1.0 : 0.0;
+      listed += static_cast<double>(ranking.size());
+    }
+    return bought / listed;
+  }
+};
+
+TEST_F(HeadsTest, AWeightOnPurchasesBringsWhatIsBought) {
+  teach({.click = 1.0F, .purchase = 0.0F});
+  const double by_clicks = bought_share();
+  EXPECT_LT(by_clicks, 0.7);
+  teach({.click = 1.0F, .purchase = 3.0F});
+  EXPECT_GT(bought_share(), by_clicks + 0.2);
+}
+
+TEST_F(HeadsTest, RatingsAloneRankByThePredictedRating) {
+  teach({.click = 0.0F, .purchase = 0.0F, .rating = 1.0F});
+  const std::vector<Query> asked = queries();
+  const std::vector<Ranking> rankings = learner_->recommend(asked, 10, {});
+  for (std::size_t i = 0; i < asked.size(); ++i) {
+    LearnInput input;
+    input.step = ++step_;
+    for (const RankedItem& item : rankings[i]) input.rating_queries.push_back({0, asked[i].context, item.item});
+    const LearnOutcome outcome = learner_->learn(input, log_);
+    ASSERT_EQ(outcome.asked_ratings.size(), rankings[i].size());
+    for (std::size_t place = 0; place < rankings[i].size(); ++place) {
+      EXPECT_FLOAT_EQ(outcome.asked_ratings[place].value(), rankings[i][place].score);
+      if (place == 0) continue;
+      EXPECT_LE(rankings[i][place].score, rankings[i][place - 1].score);
+    }
+  }
+}
+
 TEST(LearnerState, IsReadAsItWasWritten) {
   for (const auto& pending : {std::optional<LearnerState::Pending>(), std::optional(LearnerState::Pending{900, 4})}) {
     const auto state = decode_learner_state(encode_learner_state({7, 800, 60, pending}));
