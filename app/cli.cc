@@ -80,8 +80,14 @@ Build add_replay(CLI::App& app) {
   return build_from(parsed);
 }
 
-void add_batch(CLI::App& app, std::size_t& batch) {
-  app.add_option("--batch", batch, "Events a step")->capture_default_str()->check(CLI::Range(1, 100'000));
+void add_steps(CLI::App& app, StepFlags& steps) {
+  app.add_option("--batch", steps.batch, "Events a step")->capture_default_str()->check(CLI::Range(1, 100'000));
+  app.add_option("--effort", steps.efforts,
+                 "Between the least of [model.effort], 0, and the most, 100; several, as --effort 0,50,100, give the "
+                 "curve of what quality costs")
+      ->delimiter(',')
+      ->capture_default_str()
+      ->check(CLI::Range(0.0, 100.0));
 }
 
 void add_evaluate_flags(CLI::App& app, EvaluateFlags& flags) {
@@ -111,7 +117,7 @@ void add_evaluate_flags(CLI::App& app, EvaluateFlags& flags) {
       ->capture_default_str()
       ->check(CLI::Range(2, 1'000'000));
   app.add_option("--seed", flags.seed, "Of the model. Default: model.seed");
-  add_batch(app, flags.batch);
+  add_steps(app, flags.steps);
 }
 
 void add_sync(CLI::App& app, std::vector<std::string>& sync) {
@@ -176,7 +182,7 @@ Build add_yardstick(CLI::App& app) {
   add_config(*sub, parsed->config);
   sub->add_option("--seed", parsed->seed, "Of the model. Default: model.seed");
   add_sync(*sub, parsed->sync);
-  add_batch(*sub, parsed->batch);
+  add_steps(*sub, parsed->steps);
   sub->add_flag("--shuffle", parsed->shuffle, "Control: targets permuted; the figures must fall to chance");
   sub->add_option("--json", parsed->json, "Write the report there")->type_name("OUT");
   sub->add_option("--plots", parsed->plots, "Write plots there, as SVG")->type_name("FOLDER");

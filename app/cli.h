@@ -49,6 +49,11 @@ struct ReplayCommand {
   bool quiet = false;
 };
 // What an evaluation goes through and how it is scored; as parsed, checked where it is used.
+struct StepFlags {
+  std::size_t batch = 128;             // events a step
+  std::vector<double> efforts{100.0};  // percent
+};
+
 struct EvaluateFlags {
   InputFlags input;                 // one of these three
   std::string state;                // a state directory
@@ -60,7 +65,7 @@ struct EvaluateFlags {
   std::size_t periods = 10;
   std::string period;  // "7d"; empty: by number
   std::size_t events_min = 3;
-  std::size_t batch = 128;
+  StepFlags steps;
   std::optional<std::uint64_t> seed;
 };
 struct EvaluateCommand {
@@ -93,7 +98,7 @@ struct YardstickCommand {
   bool quiet = false;
   std::string json;
   std::string plots;
-  std::size_t batch = 128;  // events a step
+  StepFlags steps;
 };
 struct InspectCommand {
   ConfigFlags config;

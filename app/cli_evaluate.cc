@@ -2,6 +2,7 @@
 #include "app/cli_evaluate.h"
 
 #include <filesystem>
+#include <functional>
 #include <iostream>
 #include <string>
 #include <utility>
@@ -9,31 +10,60 @@
 #include "app/cli_commands.h"
 #include "app/cli_input.h"
 #include "app/config_units.h"
+#include "app/evaluate/effort_curve.h"
 #include "app/evaluate/evaluate.h"
 #include "app/evaluate/staleness.h"
 #include "app/evaluate/state_source.h"
 #include "app/evaluate/stream.h"
 #include "app/evaluate/topic_source.h"
 #include "app/evaluate/yardsticks/yardstick.h"
+#include "app/pipeline_effort.h"
 #include "store/rocks_store.h"
 
 namespace millrace {
 namespace {
 
-void set_run_options(Config config, RunOptions& options) {
+Effort effort_at(const EffortSettings& settings, double percent, std::size_t batch) {
+  return effort_between(settings, percent / 100.0, settings.replays_max, batch);
+}
+
+void set_run_options(Config config, const StepFlags& steps, RunOptions& options) {
   config.model.evaluate_learners = true;
   options.config_hash = config_hash(config);
   options.step = step_options(config);
-  options.effort = {config.effort.replays_max, config.effort.ranked_examples};
+  options.batch = steps.batch;
+  options.effort = effort_at(config.effort, steps.efforts.back(), steps.batch);
+}
+
+// Several efforts, or several synchronisations, or one of each.
+Status run_variants(const StepFlags& steps, const std::vector<Sync>& syncs, const EffortSettings& settings,
+                    RunOptions& options, const std::function<Result<EvaluationReport>()>& run,
+                    const OutputOptions& output) {
+  if (steps.efforts.size() == 1) {
+    const auto at_sync = [&](Sync sync) {
+      options.sync = sync;
+      return run();
+    };
+    return run_and_write(syncs, at_sync, output, std::cout);
+  }
+  if (syncs.size() > 1) {
+    return stop_error(ErrorCode::kInvalid,
+                      "reading --effort and --sync: several of both, expected several of one alone");
+  }
+  options.sync = syncs.front();
+  const auto at_effort = [&](double percent) {
+    options.effort = effort_at(settings, percent, steps.batch);
+    return run();
+  };
+  return run_efforts_and_write(steps.efforts, at_effort, output, std::cout);
 }
 
 }  // namespace
 
 Result<EvaluateOptions> evaluate_options(const EvaluateFlags& flags, const Config& config) {
   EvaluateOptions options;
-  set_run_options(config, options);
+  set_run_options(config, flags.steps, options);
   options.seed = flags.seed.value_or(config.model.seed);
-  options.batch = flags.batch;
   ProtocolOptions& protocol = options.protocol;
   MILLRACE_ASSIGN_OR_RETURN(protocol.kind, parse_protocol(flags.protocol));
   if (!flags.at.empty()) protocol.at = flags.at;
@@ -105,13 +135,13 @@ Status run_evaluate(const EvaluateCommand& command, const Config& config) {
   options.curves = !command.plots.empty();
   MILLRACE_ASSIGN_OR_RETURN(const EventStream stream, read_stream(command.evaluate, config));
   EvaluationReport newest;
-  const auto run = [&](Sync sync) -> Result<EvaluationReport> {
-    options.sync = sync;
+  const auto run = [&]() -> Result<EvaluationReport> {
     MILLRACE_ASSIGN_OR_RETURN(newest, evaluate(options, stream));
     return newest;
   };
   const std::string title = stream.name + ", " + command.evaluate.protocol + ", seed " + std::to_string(options.seed);
-  MILLRACE_RETURN_IF_ERROR(run_and_write(syncs, run, {command.json, command.plots, title}, std::cout));
+  MILLRACE_RETURN_IF_ERROR(
+      run_variants(command.evaluate.steps, syncs, config.effort, options, run, {command.json, command.plots, title}));
   if (!options.shuffle_control) return Ok{};
   MILLRACE_ASSIGN_OR_RETURN(const std::string verdict, control_verdict(newest));
   std::cout << verdict << '\n';
@@ -121,20 +151,16 @@ Status run_evaluate(const EvaluateCommand& command, const Config& config) {
 Status run_yardstick(const YardstickCommand& command, const Config& config) {
   MILLRACE_ASSIGN_OR_RETURN(const std::vector<Sync> syncs, parse_syncs(command.sync));
   YardstickOptions options;
-  set_run_options(config, options);
+  set_run_options(config, command.steps, options);
   options.letter = command.letter.front();
-  options.batch = command.batch;
   options.data = command.data;
   options.seed = command.seed.value_or(config.model.seed);
   options.shuffle_control = command.shuffle;
   options.progress = !command.quiet;
   options.curves = !command.plots.empty();
-  const auto run = [&options](Sync sync) {
-    options.sync = sync;
-    return yardstick(options);
-  };
+  const auto run = [&options] { return yardstick(options); };
   const std::string title = "yardstick " + command.letter + ", seed " + std::to_string(options.seed);
-  return run_and_write(syncs, run, {command.json, command.plots, title}, std::cout);
+  return run_variants(command.steps, syncs, config.effort, options, run, {command.json, command.plots, title});
 }
 
 }  // namespace millrace

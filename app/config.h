@@ -68,7 +68,7 @@ struct EffortSettings {
   std::uint32_t replays_idle =
       0;  // at the most while the service has hardly anything to do; below replays_max: no more
   std::uint32_t ranked_examples = 128;  // at the most
-  std::uint32_t depth_min_percent = 25;
+  std::uint32_t depth_min_percent = 50;
 };
 
 struct StoreSettings {

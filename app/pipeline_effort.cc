@@ -18,6 +18,18 @@ constexpr double kHardlyBusy = 0.1;
 
 }  // namespace
 
+Effort effort_between(const EffortSettings& settings, double spare, double replays_most, std::size_t records) {
+  const double replays = std::max(0.0, replays_most - static_cast<double>(settings.replays_min)) * spare;
+  const double depth = (100.0 - static_cast<double>(settings.depth_min_percent)) * spare;
+  Effort effort;
+  effort.replays = settings.replays_min + static_cast<std::uint32_t>(std::lround(replays));
+  effort.depth_percent = settings.depth_min_percent + static_cast<std::uint32_t>(std::lround(depth));
+  effort.ranked_examples = static_cast<std::uint32_t>(
+      effort.share(effort.depth_percent == 100 ? settings.ranked_examples
+                                               : std::min<std::size_t>(settings.ranked_examples, records)));
+  return effort;
+}
+
 void EffortGovernor::observe(std::uint64_t records, double seconds) {
   const double passed = seconds + idle_seconds_;
   if (passed > 0.0) busy_ += (1.0 - std::exp(-passed / kBusySeconds)) * (seconds / passed - busy_);
@@ -44,15 +56,7 @@ Effort EffortGovernor::decide(std::size_t records, std::int64_t lag, double idle
   idle_seconds_ = idle_seconds;
   const double wanted = std::clamp((kLateSeconds - behind_seconds(lag)) / (kLateSeconds - kPromptSeconds), 0.0, 1.0);
   spare_ = std::min(wanted, spare_ + kRise * (wanted - spare_));
-  const double range = std::max(0.0, replays_most() - static_cast<double>(settings_.replays_min));
-  Effort effort;
-  effort.replays = settings_.replays_min + static_cast<std::uint32_t>(std::lround(range * spare_));
-  effort.depth_percent = settings_.depth_min_percent +
-                         static_cast<std::uint32_t>(std::lround((100.0 - settings_.depth_min_percent) * spare_));
-  effort.ranked_examples = static_cast<std::uint32_t>(
-      effort.share(effort.depth_percent == 100 ? settings_.ranked_examples
-                                               : std::min<std::size_t>(settings_.ranked_examples, records)));
-  return effort;
+  return effort_between(settings_, spare_, replays_most(), records);
 }
 
 }  // namespace millrace

@@ -10,6 +10,9 @@
 
 namespace millrace {
 
+// Of a step of `records`: the least that is configured at `spare` 0, at 1 the most, with `replays_most` replays.
+Effort effort_between(const EffortSettings& settings, double spare, double replays_most, std::size_t records);
+
 class EffortGovernor {
  public:
   explicit EffortGovernor(const EffortSettings& settings) : settings_(settings) {}

@@ -122,6 +122,29 @@ Chart staleness(const StalenessCurve& curve, const std::string& metric, const st
   return chart;
 }
 
+Chart by_speed(const ReportVariants& variants, const std::string& metric, const std::string& title) {
+  Chart chart;
+  chart.title = metric + " by effort";
+  chart.subtitle = title + "; bars: 95 %";
+  chart.x.label = "events a second (" + variants.way + ", %)";
+  chart.y.label = metric;
+  ChartLine line;
+  line.name = "served";
+  line.strong = line.markers = true;
+  line.errors = ChartLine::Errors::kBars;
+  for (const auto& [name, report] : variants.reports) {
+    const double speed = events_per_second(*report);
+    line.points.push_back({speed, value_of(report->served, metric), value_of(report->served, metric + "_se")});
+    char tick[48];
+    std::snprintf(tick, sizeof tick, "%.0f (%s)", speed, name.c_str());
+    chart.x.ticks.emplace_back(speed, tick);
+  }
+  const auto slower = [](const ChartPoint& a, const ChartPoint& b) { return a.x < b.x; };
+  std::sort(line.points.begin(), line.points.end(), slower);
+  chart.lines.push_back(std::move(line));
+  return chart;
+}
+
 }  // namespace
 
 Status check_plots_folder(const std::string& folder) {
@@ -158,6 +181,17 @@ Status write_plots(const StalenessCurve& curve, const std::string& title, const 
   Chart served = all;
   served.lines.resize(1);
   return write(std::array{served, all}, folder, "staleness.svg");
+}
+
+Status write_effort_plot(const ReportVariants& variants, const std::string& title, const std::string& folder) {
+  std::vector<std::string> metrics;
+  for (const auto& [name, value] : variants.reports.back().second->served.values) {
+    if (!name.ends_with("_se") && metrics.size() < 2) metrics.push_back(name);
+  }
+  std::vector<Chart> charts;
+  charts.reserve(metrics.size());
+  for (const std::string& metric : metrics) charts.push_back(by_speed(variants, metric, title));
+  return write(charts, folder, "effort.svg");
 }
 
 }  // namespace millrace

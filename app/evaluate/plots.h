@@ -16,4 +16,7 @@ Status check_plots_folder(const std::string& folder);
 // All of the freshest but the staleness curve.
 Status write_plots(const StalenessCurve& curve, const std::string& title, const std::string& folder);
 
+// effort.svg: the first two measures of what was served, each over events a second; points carry the names.
+Status write_effort_plot(const ReportVariants& variants, const std::string& title, const std::string& folder);
+
 }  // namespace millrace

@@ -170,21 +170,22 @@ void print_report(const EvaluationReport& report, std::ostream& out) {
   const auto events = static_cast<double>(report.events);
   const double per_event = report.events == 0 ? 0.0 : 1e6 * report.seconds / events;
   out << report.trials << " predictions scored, " << report.events << " events learnt in "
-      << number("%.1f", report.seconds) << " s (" << number("%.0f", events / std::max(report.seconds, 1e-9))
-      << " events/s, " << number("%.0f", per_event) << " µs an event), seed " << report.seed << ", configuration "
-      << report.config << '\n';
+      << number("%.1f", report.seconds) << " s (" << number("%.0f", events_per_second(report)) << " events/s, "
+      << number("%.0f", per_event) << " µs an event), seed " << report.seed << ", configuration " << report.config
+      << '\n';
 }
 
-void print_staleness(const NamedReports& reports, std::ostream& out) {
-  const ReportRow& freshest = reports.back().second->served;
-  if (freshest.values.empty()) return;
-  const std::string& metric = freshest.values.front().first;
+void print_variants(const ReportVariants& variants, std::ostream& out) {
+  const NamedReports& reports = variants.reports;
+  const ReportRow& last = reports.back().second->served;
+  if (last.values.empty()) return;
+  const std::string& metric = last.values.front().first;
   TableRow header{metric, "served"};
   for (const auto& [name, row] : reports.back().second->learners) header.push_back(name);
   std::vector<TableRow> table{std::move(header)};
-  for (const auto& [sync, report] : reports) {
-    TableRow cells{"sync " + sync, cell_of(report->served, metric)};
-    for (const auto& [name, row] : report->learners) cells.push_back(cell_of(row, metric));
+  for (const auto& [name, report] : reports) {
+    TableRow cells{variants.way + " " + name, cell_of(report->served, metric)};
+    for (const auto& [learner, row] : report->learners) cells.push_back(cell_of(row, metric));
     table.push_back(std::move(cells));
   }
   out << '\n';
@@ -203,24 +204,31 @@ std::string rows_json(const EvaluationReport& report) {
   return "\"served\": " + row_json(report.served) + ", \"learners\": " + learners + "}";
 }
 
-std::string staleness_json(const NamedReports& reports) {
+std::string variants_json(const ReportVariants& variants) {
   std::string json;
-  for (const auto& [sync, report] : reports) {
-    json.append(json.empty() ? "" : ", ").append("{\"sync\": ").append(quoted(sync)).append(", ");
-    json.append(rows_json(*report)).push_back('}');
+  for (const auto& [name, report] : variants.reports) {
+    json.append(json.empty() ? "{" : ", {").append(quoted(variants.way)).append(": ").append(quoted(name)).append(", ");
+    json.append(rows_json(*report)).append(", \"events_per_second\": ");
+    json.append(number("%.1f", events_per_second(*report))).push_back('}');
   }
   return json;
 }
 
 }  // namespace
 
-std::string report_json(const EvaluationReport& report, const NamedReports& staleness) {
+double events_per_second(const EvaluationReport& report) {
+  return static_cast<double>(report.events) / std::max(report.seconds, 1e-9);
+}
+
+std::string report_json(const EvaluationReport& report, const ReportVariants& variants) {
   std::string json = "{" + rows_json(report);
   json.append(", \"events\": ").append(std::to_string(report.events));
   json.append(", \"seconds\": ").append(number("%.3f", report.seconds));
   json.append(", \"seed\": ").append(std::to_string(report.seed));
   json.append(", \"config\": ").append(quoted(report.config));
-  if (!staleness.empty()) json.append(", \"staleness\": [").append(staleness_json(staleness)).append("]");
+  if (!variants.reports.empty()) {
+    json.append(", ").append(quoted(variants.list)).append(": [").append(variants_json(variants)).append("]");
+  }
   return json + "}\n";
 }
 
@@ -229,9 +237,9 @@ Status check_report_path(const std::string& path) {
   return stop_error(ErrorCode::kIo, "writing " + path + ": the file cannot be written; check path and rights");
 }
 
-Status write_report_json(const EvaluationReport& report, const NamedReports& staleness, const std::string& path) {
+Status write_report_json(const EvaluationReport& report, const ReportVariants& variants, const std::string& path) {
   std::ofstream file(path, std::ios::binary | std::ios::trunc);
-  file << report_json(report, staleness);
+  file << report_json(report, variants);
   file.close();
   if (!file)
     return stop_error(ErrorCode::kIo, "writing " + path + ": the file cannot be written; check path and rights");

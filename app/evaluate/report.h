@@ -50,6 +50,8 @@ struct EvaluationReport {
   std::vector<CalibrationBin> rating_calibration;
 };
 
+double events_per_second(const EvaluationReport& report);
+
 // Absent: nullptr.
 const ReportRow* find_learner(const EvaluationReport& report, std::string_view name);
 
@@ -57,16 +59,21 @@ const ReportRow* find_learner(const EvaluationReport& report, std::string_view n
 // length of list and one of what is measured of lists as wholes, with sub-rows of what would be served alone.
 void print_report(const EvaluationReport& report, std::ostream& out);
 
-// By synchronisation, by name.
+// The same evaluation in several ways, by the name of each.
 using NamedReports = std::vector<std::pair<std::string, const EvaluationReport*>>;
-// The headline, by synchronisation and learner.
-void print_staleness(const NamedReports& reports, std::ostream& out);
+struct ReportVariants {
+  std::string list;  // in the JSON file: "staleness"
+  std::string way;   // what tells them apart: "sync"
+  NamedReports reports;
+};
+// The headline of each, as served and by learner.
+void print_variants(const ReportVariants& variants, std::ostream& out);
 
 // {"served": {…}, "learners": {NAME: {…}}, "events": …, "seconds": …, "seed": …, "config": "HASH"}; fractions. With
-// `staleness` also "staleness": [{"sync": NAME, "served": {…}, "learners": {…}}, …].
-std::string report_json(const EvaluationReport& report, const NamedReports& staleness = {});
+// variants also LIST: [{WAY: NAME, "served": {…}, "learners": {…}, "events_per_second": …}, …].
+std::string report_json(const EvaluationReport& report, const ReportVariants& variants = {});
 // Whether a report could be written there: asked before long work.
 Status check_report_path(const std::string& path);
-Status write_report_json(const EvaluationReport& report, const NamedReports& staleness, const std::string& path);
+Status write_report_json(const EvaluationReport& report, const ReportVariants& variants, const std::string& path);
 
 }  // namespace millrace

@@ -39,13 +39,13 @@ Status run_and_write(const std::vector<Sync>& syncs, const std::function<Result<
     curve.push_back({sync, std::move(report)});
   }
   print_report(curve.back().report, out);
-  std::vector<std::pair<std::string, const EvaluationReport*>> rows;
-  for (const SyncReport& point : curve) rows.emplace_back(point.sync.name(), &point.report);
-  if (curve.size() > 1) print_staleness(rows, out);
+  ReportVariants variants{"staleness", "sync", {}};
+  for (const SyncReport& point : curve) variants.reports.emplace_back(point.sync.name(), &point.report);
+  if (curve.size() > 1) print_variants(variants, out);
   if (!options.plots.empty()) MILLRACE_RETURN_IF_ERROR(write_plots(curve, options.title, options.plots));
   if (!options.json_path.empty()) {
-    if (curve.size() == 1) rows.clear();
-    MILLRACE_RETURN_IF_ERROR(write_report_json(curve.back().report, rows, options.json_path));
+    if (curve.size() == 1) variants.reports.clear();
+    MILLRACE_RETURN_IF_ERROR(write_report_json(curve.back().report, variants, options.json_path));
   }
   return Ok{};
 }

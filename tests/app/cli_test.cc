@@ -49,7 +49,7 @@ TEST(CommandLineTest, EachCommandTakesItsFlags) {
   EXPECT_THAT(parse_as<YardstickCommand>({"yardstick", "A", "--data", "/d", "--sync", "1,10,event"}).sync,
               ElementsAre("1", "10", "event"));
   EXPECT_THAT(parse_as<YardstickCommand>({"yardstick", "A", "--data", "/d"}).sync, ElementsAre("event"));
-  EXPECT_EQ(parse_as<YardstickCommand>({"yardstick", "A", "--data", "/d", "--batch", "32"}).batch, 32U);
+  EXPECT_EQ(parse_as<YardstickCommand>({"yardstick", "A", "--data", "/d", "--batch", "32"}).steps.batch, 32U);
   const auto inspect = parse_as<InspectCommand>({"inspect", "item", "85123A"});
   EXPECT_FALSE(inspect.user);
   EXPECT_EQ(inspect.id, "85123A");

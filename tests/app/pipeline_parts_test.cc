@@ -233,6 +233,13 @@ TEST(EffortGovernor, TrainsMoreWhileTheServiceIsIdleIfSoConfigured) {
   EXPECT_LT(governor.decide(1'000, 1'000'000, 0.2).replays, 1U) << "behind is behind";
 }
 
+TEST(EffortBetween, GoesFromTheLeastToTheMost) {
+  const EffortSettings settings = from_one_to_five_replays();
+  EXPECT_EQ(effort_between(settings, 0.0, 5.0, 128), (Effort{1, 64, 50}));
+  EXPECT_EQ(effort_between(settings, 0.5, 5.0, 128), (Effort{3, 96, 75}));
+  EXPECT_EQ(effort_between(settings, 1.0, 5.0, 128), (Effort{5, 128, 100}));
+}
+
 TEST(EffortGovernor, EqualBoundsAreFixed) {
   EffortSettings settings;
   settings.replays_min = settings.replays_max = 2;

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "app/evaluate/effort_curve.h"
 #include "app/evaluate/evaluator.h"
 #include "app/evaluate/staleness.h"
 #include "tests/app/evaluate/fixture.h"
@@ -184,6 +185,23 @@ TEST_F(OutputTest, OfSeveralSynchronisationsIsTheCurve) {
   EXPECT_THAT(out_.str(), HasSubstr("sync period"));
   EXPECT_THAT(out_.str(), HasSubstr("sync event"));
   EXPECT_THAT(file(), HasSubstr("\"staleness\": [{\"sync\": \"period\", \"served\": {\"recall@5\": 0."));
+}
+
+TEST_F(OutputTest, OfSeveralEffortsIsTheCurve) {
+  const auto run_effort = [](double percent) {
+    EvaluateOptions options = walk_options();
+    options.effort.replays = percent == 0.0 ? 0 : 2;
+    return evaluate(options, walk(600));
+  };
+  const std::string folder = directory_.string() + "/plots";
+  ASSERT_TRUE(run_efforts_and_write({100.0, 0.0}, run_effort, {path_, folder, "a <walk>"}, out_).ok());
+  EXPECT_THAT(out_.str(), ::testing::ContainsRegex("effort 0: [0-9]+ events/s, [0-9]+ µs an event\neffort 100: "));
+  EXPECT_THAT(file(), HasSubstr("\"efforts\": [{\"effort\": \"0\", \"served\": {\"recall@5\": 0."));
+  EXPECT_THAT(file(), ::testing::ContainsRegex("\"events_per_second\": [1-9]"));
+  std::stringstream svg;
+  svg << std::ifstream(folder + "/effort.svg").rdbuf();
+  EXPECT_EQ(testing::well_formed(svg.str()), "");
+  EXPECT_THAT(svg.str(), ::testing::Not(HasSubstr("nan")));
 }
 
 Trial trial_of(const Event& event) {
