@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <cstdio>
 
 namespace millrace {
@@ -48,13 +49,19 @@ std::vector<std::pair<double, std::string>> Scale::ticks(double count) const {
   if (!axis_.ticks.empty()) return axis_.ticks;
   std::vector<std::pair<double, std::string>> ticks;
   if (axis_.logarithmic) {
-    for (double value = low_; value <= high_ * 1.0001; value *= 10.0) ticks.emplace_back(value, short_number(value));
+    const auto decades = static_cast<int>(std::floor(std::log10(high_ * 1.0001 / low_)));
+    for (int decade = 0; decade <= decades; ++decade) {
+      const double value = low_ * std::pow(10.0, decade);
+      ticks.emplace_back(value, short_number(value));
+    }
     return ticks;
   }
   const double step = nice_step(high_ - low_, count);
-  const double tolerance = 1e-6 * step;
-  for (double at = std::ceil(low_ / step - 1e-6); at * step <= high_ + tolerance; at += 1.0) {
-    ticks.emplace_back(at * step, short_number(at * step));
+  const auto first = static_cast<std::int64_t>(std::ceil(low_ / step - 1e-6));
+  const auto last = static_cast<std::int64_t>(std::floor(high_ / step + 1e-6));
+  for (std::int64_t at = first; at <= last; ++at) {
+    const double value = static_cast<double>(at) * step;
+    ticks.emplace_back(value, short_number(value));
   }
   return ticks;
 }

@@ -134,7 +134,7 @@ Status GoodRows::roll_back(const Store& store, const RowVisitor& load, WriteBatc
   return Ok{};
 }
 
-void GoodRows::put_back(Kept kept, WriteBatch& batch) {
+void GoodRows::put_back(Kept&& kept, WriteBatch& batch) {
   for (auto& [key, row] : kept) {
     std::string full = family_ + '\0' + key;
     if (row) {

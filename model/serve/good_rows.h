@@ -46,7 +46,7 @@ class GoodRows {
  private:
   using Kept = std::map<std::string, std::optional<std::string>>;  // by table, 0, key
   Result<Kept> read_kept(const Store& store) const;
-  void put_back(Kept kept, WriteBatch& batch);
+  void put_back(Kept&& kept, WriteBatch& batch);
   std::string row_prefix(std::size_t owner) const;
   void drop(std::size_t owner, WriteBatch& batch);
 

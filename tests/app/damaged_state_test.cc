@@ -112,7 +112,7 @@ TEST_F(DamagedState, OneUsedByAnotherProcessIsRefused) {
   if (child == 0) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     const auto held = open();
-    if (write(ready[1], "x", 1) == 1) pause();
+    if (held != nullptr && write(ready[1], "x", 1) == 1) pause();
     _exit(0);
   }
   char byte = 0;

@@ -88,7 +88,7 @@ TEST(StepTest, RocksDbHoldsTheSameBytesAsMemory) {
   ASSERT_TRUE(rocks.ok()) << rocks.error().message;
   run_all(*memory, small_step_options(), events);
   run_all(**rocks, small_step_options(), events);
-  const auto without_format = [](std::string text) { return text.substr(text.find("steps/")); };
+  const auto without_format = [](const std::string& text) { return text.substr(text.find("steps/")); };
   EXPECT_EQ(without_format(dump(*memory)), without_format(dump(**rocks)));
 }
 

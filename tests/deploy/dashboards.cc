@@ -87,6 +87,7 @@ std::vector<Dashboard> read_dashboards() {
   }
   std::ranges::sort(files);
   std::vector<Dashboard> dashboards;
+  dashboards.reserve(files.size());
   for (const auto& file : files) dashboards.push_back(read_dashboard(file));
   return dashboards;
 }

@@ -54,6 +54,7 @@ TEST_F(FrozenTest, AContextEqualsTheOneThatFeaturesWouldMake) {
   auto frozen = FrozenFeatures::open(options_, *store_);
   ASSERT_TRUE(frozen.ok());
   std::vector<std::string> items;
+  items.reserve(30);
   for (int i = 0; i < 30; ++i) items.emplace_back(1, static_cast<char>('a' + i % 4));
   const std::vector<Event> more = session_of("old", items, 200);
   for (const Event& event : more) ASSERT_TRUE(frozen->apply(event).ok());
