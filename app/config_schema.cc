@@ -233,6 +233,7 @@ void visit_model(ConfigVisitor& v, ModelOptions& model, EffortSettings& effort) 
   integer(v, "replays_max", effort.replays_max, {0, 64});
   integer(v, "replays_idle", effort.replays_idle, {0, 64});
   integer(v, "ranked_examples", effort.ranked_examples, {0, 65'536});
+  integer(v, "ranked_min_percent", effort.ranked_min_percent, {0, 100});
   integer(v, "depth_min_percent", effort.depth_min_percent, {1, 100});
   v.end();
   v.begin("ranker");

@@ -19,14 +19,16 @@ constexpr double kHardlyBusy = 0.1;
 }  // namespace
 
 Effort effort_between(const EffortSettings& settings, double spare, double replays_most, std::size_t records) {
-  const double replays = std::max(0.0, replays_most - static_cast<double>(settings.replays_min)) * spare;
-  const double depth = (100.0 - static_cast<double>(settings.depth_min_percent)) * spare;
+  const auto between = [spare](double least, double most) {
+    return static_cast<std::uint32_t>(std::lround(least + std::max(0.0, most - least) * spare));
+  };
   Effort effort;
-  effort.replays = settings.replays_min + static_cast<std::uint32_t>(std::lround(replays));
-  effort.depth_percent = settings.depth_min_percent + static_cast<std::uint32_t>(std::lround(depth));
-  effort.ranked_examples = static_cast<std::uint32_t>(
-      effort.share(effort.depth_percent == 100 ? settings.ranked_examples
-                                               : std::min<std::size_t>(settings.ranked_examples, records)));
+  effort.replays = between(settings.replays_min, replays_most);
+  effort.depth_percent = between(settings.depth_min_percent, 100.0);
+  const std::uint32_t ranked_percent = between(settings.ranked_min_percent, 100.0);
+  const auto examples =
+      ranked_percent == 100 ? settings.ranked_examples : std::min<std::size_t>(settings.ranked_examples, records);
+  effort.ranked_examples = static_cast<std::uint32_t>((examples * ranked_percent + 99) / 100);
   return effort;
 }
 

@@ -84,7 +84,7 @@ struct StepOptions {
   std::uint64_t example_capacity = 1'000'000;
   // Model rows are checkpointed when there is so much that recovery would do again (Learner::work_since_checkpoint()),
   // and every so many steps.
-  std::uint64_t checkpoint_examples = 100'000;
+  std::uint64_t checkpoint_examples = 50'000;
   std::uint64_t checkpoint_steps = 10'000;
   std::uint64_t version_base = 1;  // list version = base + step
 };

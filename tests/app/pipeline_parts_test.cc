@@ -187,9 +187,8 @@ TEST(EffortGovernor, TrainsMostWhenNothingWaitsAndLeastWhenBehind) {
   const Effort least = governor.decide(1'000, 1'000'000, 0.0);
   EXPECT_EQ(least.replays, 1U);
   EXPECT_EQ(least.depth_percent, settings.depth_min_percent);
-  EXPECT_EQ(least.ranked_examples, settings.ranked_examples * settings.depth_min_percent / 100);
-  EXPECT_EQ(governor.decide(20, 1'000'000, 0.0).ranked_examples, 20 * settings.depth_min_percent / 100)
-      << "no larger a share of a short step";
+  EXPECT_EQ(least.ranked_examples, 16U);
+  EXPECT_EQ(governor.decide(20, 1'000'000, 0.0).ranked_examples, 3U) << "no larger a share of a short step";
 }
 
 TEST(EffortGovernor, ALongStepThatNothingFollowedLetRecordsWait) {
@@ -235,15 +234,15 @@ TEST(EffortGovernor, TrainsMoreWhileTheServiceIsIdleIfSoConfigured) {
 
 TEST(EffortBetween, GoesFromTheLeastToTheMost) {
   const EffortSettings settings = from_one_to_five_replays();
-  EXPECT_EQ(effort_between(settings, 0.0, 5.0, 128), (Effort{1, 64, 50}));
-  EXPECT_EQ(effort_between(settings, 0.5, 5.0, 128), (Effort{3, 96, 75}));
+  EXPECT_EQ(effort_between(settings, 0.0, 5.0, 128), (Effort{1, 16, 50}));
+  EXPECT_EQ(effort_between(settings, 0.5, 5.0, 128), (Effort{3, 72, 75}));
   EXPECT_EQ(effort_between(settings, 1.0, 5.0, 128), (Effort{5, 128, 100}));
 }
 
 TEST(EffortGovernor, EqualBoundsAreFixed) {
   EffortSettings settings;
   settings.replays_min = settings.replays_max = 2;
-  settings.depth_min_percent = 100;
+  settings.depth_min_percent = settings.ranked_min_percent = 100;
   EffortGovernor governor(settings);
   for (const std::int64_t lag : {0, 7, 100'000}) {
     for (const double idle_seconds : {0.0, 1'000.0}) {
