@@ -32,7 +32,7 @@ TEST(RecentItems, SavesIncrementallyAcrossTheWrapOfItsRing) {
   constexpr std::size_t kWindow = 2'500;  // not a multiple of the chunk
   RecentItems recent(kWindow);
   std::map<std::string, std::string> rows;
-  const auto sink = [&](std::string key, std::string value) { rows[key] = value; };
+  const auto sink = [&](const std::string& key, const std::string& value) { rows[key] = value; };
   Random random(1);
   std::uint64_t added = 0;
   for (const std::size_t count : {700U, 1'500U, 299U, 1U, 1U, 900U, 3'000U, 40U, 1'024U}) {
@@ -54,7 +54,7 @@ TEST(RecentItems, SavesOnlyWhatIsNew) {
   RecentItems recent(10'000);
   for (int i = 0; i < 5'000; ++i) recent.add(ItemIndex{1});
   std::size_t calls = 0;
-  const auto sink = [&](std::string, std::string) { ++calls; };
+  const auto sink = [&](const std::string&, const std::string&) { ++calls; };
   recent.save(sink, false);
   EXPECT_EQ(calls, 6U);  // five chunks and the count
   calls = 0;

@@ -29,8 +29,9 @@ class MarkovStream {
   MarkovStream(std::size_t items, std::uint64_t seed) : random_(seed) {
     Random shape(99);
     for (std::size_t i = 0; i < items; ++i) {
-      successors_.push_back(
-          {static_cast<std::uint32_t>(shape.below(items)), static_cast<std::uint32_t>(shape.below(items))});
+      const auto often = static_cast<std::uint32_t>(shape.below(items));
+      const auto seldom = static_cast<std::uint32_t>(shape.below(items));
+      successors_.emplace_back(often, seldom);
     }
   }
 
@@ -121,9 +122,9 @@ using SavedRows = std::map<std::pair<std::string, std::string>, std::string>;
 inline void save_into(Family& family, SavedRows& rows, bool all) {
   family.save(
       [&](std::string_view table, std::string key, std::optional<std::string> value) {
-        const std::pair<std::string, std::string> at{table, key};
+        const std::pair<std::string, std::string> at{table, std::move(key)};
         if (value) {
-          rows[at] = *value;
+          rows[at] = *std::move(value);
         } else {
           rows.erase(at);
         }

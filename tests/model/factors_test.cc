@@ -20,6 +20,7 @@ class FactorsTest : public ::testing::Test {
   }
   static void replay(Family& family, const std::vector<Example>& examples, std::uint64_t seed = 1) {
     std::vector<const Example*> pointers;
+    pointers.reserve(examples.size());
     for (const Example& example : examples) pointers.push_back(&example);
     family.train({pointers, 0, examples.back().sequence + 1, Random(seed)});
   }

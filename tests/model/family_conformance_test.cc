@@ -146,8 +146,10 @@ TEST_P(FamilyConformance, RanksManyAsOneByOne) {
   const auto family = make();
   learn(*family, stream_.take(400), 0);
   std::vector<Context> contexts;
+  contexts.reserve(12);
   for (std::uint64_t user = 0; user < 12; ++user) contexts.push_back(stream_.context(user));
   std::vector<RankRequest> requests;
+  requests.reserve(contexts.size());
   for (const Context& context : contexts) requests.push_back({&context, {}});
   const auto lists = family->rank(requests, 10);
   ASSERT_EQ(lists.size(), contexts.size());

@@ -146,6 +146,7 @@ inline float score_one(Family& family, const Context& context, ItemIndex item) {
 }
 inline std::vector<std::uint32_t> items_of(const std::vector<ScoredItem>& list) {
   std::vector<std::uint32_t> items;
+  items.reserve(list.size());
   for (const ScoredItem& scored : list) items.push_back(raw(scored.item));
   return items;
 }

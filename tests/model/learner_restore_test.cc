@@ -12,7 +12,7 @@ Status restored_from(std::string_view key, const std::string& value) {
   const auto store = make_memory_store();
   WriteBatch batch;
   row_sink(batch, "learner")("", std::string(key), value);
-  if (const Status status = store->commit(batch); !status.ok()) return status;
+  if (Status status = store->commit(batch); !status.ok()) return status;
   ModelOptions options;
   options.families = {"popular"};
   return make_learner(options).value()->restore(*store);

@@ -128,6 +128,7 @@ TEST_P(TopKTest, EqualsBruteForceForBatchesOfEverySize) {
 
 TEST_P(TopKTest, EqualsBruteForceOnClusteredData) {
   std::vector<std::vector<float>> centres;
+  centres.reserve(10);
   for (int i = 0; i < 10; ++i) centres.push_back(normal_vector(random_, 64));
   Twin twin(64, GetParam());
   for (std::uint32_t slot = 0; slot < 10'000; ++slot) twin.set(slot, clustered_vector(centres));
