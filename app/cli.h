@@ -48,12 +48,12 @@ struct ReplayCommand {
   InputFlags input;
   bool quiet = false;
 };
-// What an evaluation goes through and how it is scored; as parsed, checked where it is used.
 struct StepFlags {
   std::size_t batch = 128;             // events a step
   std::vector<double> efforts{100.0};  // percent
 };
 
+// What an evaluation goes through and how it is scored; as parsed, checked where it is used.
 struct EvaluateFlags {
   InputFlags input;                 // one of these three
   std::string state;                // a state directory

@@ -84,6 +84,9 @@ Status write_winner(const TuneCommand& command, const TuneOutcome& outcome, cons
 
 Status run_tune(const TuneCommand& command) {
   MILLRACE_RETURN_IF_ERROR(check_report_path(command.out));
+  if (command.evaluate.steps.efforts.size() > 1) {
+    return stop_error(ErrorCode::kInvalid, "reading --effort: several, expected one to tune at");
+  }
   MILLRACE_ASSIGN_OR_RETURN(const Config config, configuration(command.config));
   TuneOptions options;
   MILLRACE_ASSIGN_OR_RETURN(options.space, read_space(command.space));

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <functional>
 #include <map>
 
 #include "app/step_record.h"
@@ -18,9 +19,11 @@ namespace {
 
 constexpr std::size_t kBatch = 25;
 
-// Runs `events` in batches from where the store stands, reopening the step before each step in `reopen_at`.
+// Runs `events` in batches from where the store stands, reopening the step before each step in `reopen_at`;
+// `committed` is called after each.
 std::vector<RecommendationList> run_all(Store& store, const StepOptions& options, std::span<const Event> events,
-                                        const std::vector<std::uint64_t>& reopen_at = {}) {
+                                        const std::vector<std::uint64_t>& reopen_at = {},
+                                        const std::function<void(Step&)>& committed = {}) {
   std::vector<RecommendationList> lists;
   auto step = Step::open(options, store);
   EXPECT_TRUE(step.ok()) << step.error().message;
@@ -34,6 +37,7 @@ std::vector<RecommendationList> run_all(Store& store, const StepOptions& options
     auto output = (*step)->run(step_input(number, events.subspan(from, std::min(kBatch, events.size() - from))), batch);
     EXPECT_TRUE(output.ok()) << output.error().message;
     EXPECT_TRUE(store.commit(batch).ok());
+    if (committed) committed(**step);
     for (auto& list : output->lists) lists.push_back(std::move(list));
   }
   return lists;
@@ -101,6 +105,15 @@ TEST(StepTest, AKillBeforeAnyStepEndsInTheSameBytes) {
   const auto killed = make_memory_store();
   EXPECT_EQ(lists, run_all(*killed, small_step_options(), events, every_step));
   EXPECT_EQ(dump(*uninterrupted), dump(*killed));
+}
+
+TEST(StepTest, TrainingWhenListsAreOutOrWithTheNextStepEndsInTheSameBytes) {
+  const auto events = walk_events(1000, 3);
+  const auto with_the_next = make_memory_store();
+  const auto lists = run_all(*with_the_next, small_step_options(), events);
+  const auto when_out = make_memory_store();
+  EXPECT_EQ(lists, run_all(*when_out, small_step_options(), events, {}, [](Step& step) { step.train(); }));
+  EXPECT_EQ(dump(*with_the_next), dump(*when_out));
 }
 
 TEST(StepTest, WhoMakesRoomIsGoneFromEveryTableAndAKillChangesNothing) {

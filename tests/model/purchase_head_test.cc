@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include <array>
 #include <cmath>
+#include <string>
 #include <vector>
 
 #include "core/random.h"
