@@ -106,8 +106,8 @@ StepOptions step_options(const Config& config) {
   options.model = config.model;
   options.rules = config.lists;
   options.example_capacity = config.store.example_capacity;
-  options.checkpoint_examples = config.store.checkpoint_examples;
-  options.checkpoint_steps = config.store.checkpoint_steps;
+  options.checkpoint.examples = config.store.checkpoint_examples;
+  options.checkpoint.steps = config.store.checkpoint_steps;
   return options;
 }
 

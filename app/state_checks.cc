@@ -8,6 +8,7 @@
 #include "app/step_record.h"
 #include "core/bytes.h"
 #include "ingest/partition_ledger.h"
+#include "model/model_rows.h"
 
 namespace millrace {
 namespace {
@@ -84,7 +85,8 @@ Status check_steps_since(const Store& store, std::uint64_t checkpoint, std::uint
 
 Status check_state(const Store& store) {
   MILLRACE_ASSIGN_OR_RETURN(const std::uint64_t newest, read_meta_counter(store, kLastStepKey));
-  MILLRACE_ASSIGN_OR_RETURN(const std::uint64_t checkpoint, read_meta_counter(store, kCheckpointStepKey));
+  MILLRACE_ASSIGN_OR_RETURN(const auto model, read_learner_state(store));
+  const std::uint64_t checkpoint = model ? model->step : 0;
   MILLRACE_ASSIGN_OR_RETURN(const Ends ends, ends_of(store, Table::kSteps, newest));
   if (ends.after) return mixed("the newest step should be " + text(newest) + ", but there are records of later ones");
   if (newest == 0) return Ok{};

@@ -8,7 +8,6 @@
 #include "app/step_record.h"
 #include "app/step_trials.h"
 #include "core/bytes.h"
-#include "core/failpoint.h"
 #include "model/content_tokens.h"
 #include "model/nn/vector_ops.h"
 #include "publish/publisher.h"
@@ -51,26 +50,27 @@ std::vector<ItemIndex> items_left_out(const Context& context, const ListRules& r
 
 struct Step::State {
   StepOptions options;
-  const Store& store;
+  Store& store;
   std::unique_ptr<Features> features;
   std::unique_ptr<Learner> learner;
   ExampleLog log;
+  std::optional<StepCheckpoint> checkpoint;  // once there is a learner
   std::uint64_t last_step = 0;
   std::uint64_t relearnt_steps = 0;
   std::string engine;         // of the newest row; empty before the first
   std::string former_engine;  // see Step::former_engine()
 
-  State(StepOptions step_options, const Store& from)
+  State(StepOptions step_options, Store& from)
       : options(std::move(step_options)), store(from), log(options.example_capacity) {
     options.model.list_length = options.rules.length;
   }
 
   Status load() {
     MILLRACE_ASSIGN_OR_RETURN(last_step, read_meta_counter(store, kLastStepKey));
-    MILLRACE_ASSIGN_OR_RETURN(const std::uint64_t checkpoint, read_meta_counter(store, kCheckpointStepKey));
+    MILLRACE_ASSIGN_OR_RETURN(const std::uint64_t concluded, read_meta_counter(store, kCheckpointStepKey));
     MILLRACE_ASSIGN_OR_RETURN(engine, read_meta_engine(store));
     // What is learnt again is bit-identical only with the vector code and matrix kernels that learnt it first.
-    if (last_step > checkpoint && !engine.empty()) {
+    if (last_step > concluded && !engine.empty()) {
       nn::adopt_engine(engine);
       if (engine != nn::engine_signature()) former_engine = engine;
     }
@@ -78,6 +78,8 @@ struct Step::State {
     MILLRACE_RETURN_IF_ERROR(log.load(store));
     MILLRACE_ASSIGN_OR_RETURN(learner, make_learner(options.model));
     MILLRACE_RETURN_IF_ERROR(learner->restore(store));
+    checkpoint.emplace(options.checkpoint, store, *learner, log);
+    MILLRACE_RETURN_IF_ERROR(checkpoint->restored(concluded));
     return learn_again();
   }
 
@@ -115,6 +117,7 @@ struct Step::State {
     for (std::uint64_t i = 0; i < record.examples; ++i) input.examples.push_back(log.at(record.first_example + i));
     learner->learn(input, log);
     ++relearnt_steps;
+    checkpoint->learnt(record.step, record.first_example + record.examples, !record.rolled_back.empty());
     return learner->reload(record.rolled_back, store);
   }
 
@@ -234,32 +237,27 @@ struct Step::State {
     batch.put(Table::kMeta, std::string(kEngineKey), out.take());
   }
 
-  Status checkpoint(std::uint64_t step, bool rolled_back, WriteBatch& batch) {
+  // The model's part of the batch.
+  Status save_model(std::uint64_t step, bool rolled_back, WriteBatch& batch) {
     record_engine(batch);
-    if (!rolled_back && due(step)) MILLRACE_RETURN_IF_ERROR(checkpoint_model(step, batch));
+    MILLRACE_RETURN_IF_ERROR(checkpoint->write(step, batch));
+    checkpoint->conclude(!rolled_back, batch);
+    checkpoint->learnt(step, log.end(), rolled_back);
     learner->save_step(batch);  // with the marks of the checkpoint
     return Ok{};
   }
 
-  bool due(std::uint64_t step) const {
-    return step % options.checkpoint_steps == 0 || learner->work_since_checkpoint() >= options.checkpoint_examples;
-  }
-
-  Status checkpoint_model(std::uint64_t step, WriteBatch& batch) {
-    MILLRACE_FAILPOINT(kCheckpointBegun);
-    MILLRACE_RETURN_IF_ERROR(learner->checkpoint(store, batch));
-    MILLRACE_FAILPOINT(kCheckpointHalf);
-    log.trim(learner->untrained_from(log), batch);
-    put_meta_counter(batch, kCheckpointStepKey, step);
-    MILLRACE_FAILPOINT(kCheckpointDone);
-    return Ok{};
+  Status roll_back(std::span<const std::string> collapsed, WriteBatch& batch) {
+    if (collapsed.empty()) return Ok{};
+    MILLRACE_RETURN_IF_ERROR(checkpoint->write_all());
+    return learner->roll_back(collapsed, store, batch);
   }
 };
 
 Step::Step(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Step::~Step() = default;
 
-Result<std::unique_ptr<Step>> Step::open(const StepOptions& options, const Store& store) {
+Result<std::unique_ptr<Step>> Step::open(const StepOptions& options, Store& store) {
   auto state = std::make_unique<State>(options, store);
   MILLRACE_RETURN_IF_ERROR(state->load());
   return std::unique_ptr<Step>(new Step(std::move(state)));
@@ -281,7 +279,7 @@ Result<StepOutput> Step::run(const StepInput& input, WriteBatch& batch) {
   output.seconds.features = watch.lap();
   output.learnt = state.learner->learn(learn, state.log);
   const std::vector<std::string>& collapsed = output.learnt.collapsed;
-  MILLRACE_RETURN_IF_ERROR(state.learner->roll_back(collapsed, state.store, batch));
+  MILLRACE_RETURN_IF_ERROR(state.roll_back(collapsed, batch));
   output.seconds.model = watch.lap();
   if (input.make_lists) {
     MILLRACE_RETURN_IF_ERROR(state.make_lists(input, output.lists));
@@ -294,7 +292,7 @@ Result<StepOutput> Step::run(const StepInput& input, WriteBatch& batch) {
   output.items_unknown = input.events.size() - learn.examples.size();
   state.features->flush(batch);
   state.record(input, learn, collapsed, batch);
-  MILLRACE_RETURN_IF_ERROR(state.checkpoint(input.step, !collapsed.empty(), batch));
+  MILLRACE_RETURN_IF_ERROR(state.save_model(input.step, !collapsed.empty(), batch));
   state.last_step = input.step;
   return output;
 }

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "app/step_checkpoint.h"
 #include "core/catalogue.h"
 #include "core/event.h"
 #include "core/list.h"
@@ -82,21 +83,19 @@ struct StepOptions {
   ModelOptions model;
   ListRules rules;
   std::uint64_t example_capacity = 1'000'000;
-  // Model rows are checkpointed when there is so much that recovery would do again (Learner::work_since_checkpoint()),
-  // and every so many steps.
-  std::uint64_t checkpoint_examples = 50'000;
-  std::uint64_t checkpoint_steps = 10'000;
+  CheckpointOptions checkpoint;
   std::uint64_t version_base = 1;  // list version = base + step
 };
 
 // Owns features, example log and learner over a store.
 class Step {
  public:
-  // Loads everything; learns again what was logged since the model's last checkpoint.
-  static Result<std::unique_ptr<Step>> open(const StepOptions& options, const Store& store);
+  // Loads everything; learns again what was logged since the model's last checkpoint. `store` must outlive it.
+  static Result<std::unique_ptr<Step>> open(const StepOptions& options, Store& store);
 
-  // Runs one step; what it changed is appended to `batch`, which the caller completes and commits. An error, or a
-  // failed commit, leaves the object unusable: open another. Calls train() first.
+  // Runs one step; what it changed is appended to `batch`, which the caller completes and commits. Of a checkpoint it
+  // writes its part into the store. An error, or a failed commit, leaves the object unusable: open another. Calls
+  // train() first.
   Result<StepOutput> run(const StepInput& input, WriteBatch& batch);
   // Trains on the examples of the last step, unless it has: for when its lists are on their way. Changes nothing
   // stored.

@@ -3,8 +3,8 @@
 //
 // A process is killed by a seeded schedule out of the environment; the simulation sets a handler that throws, and takes
 // the unwinding for the death of the process. Two gaps need no place of their own: between writing a batch and syncing
-// it there is one call of the store's library (the simulation's store loses or keeps such a batch), and a checkpoint
-// that is half-written exists in the step's batch alone, which is committed whole or not at all.
+// it there is one call of the store's library (the simulation's store loses or keeps such a batch), and the parts
+// of a checkpoint are written before the commits of their steps, which have places.
 #pragma once
 
 #include <array>
@@ -18,8 +18,8 @@ namespace millrace {
 enum class Failpoint : std::uint8_t {
   kPolled = 0,       // records taken, nothing done with them
   kDecoded,          // outcomes given in memory
-  kCheckpointBegun,  // of the model: nothing in the step's batch yet
-  kCheckpointHalf,   // its rows in the batch, the log not trimmed and the checkpoint not named
+  kCheckpointBegun,  // of the model: none of its rows is written
+  kCheckpointHalf,   // its rows are in the store, the log is not trimmed and the checkpoint not named
   kCheckpointDone,
   kCommitting,  // the batch is whole, the store has not seen it
   kCommitted,   // written and synced, nothing published

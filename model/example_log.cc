@@ -172,6 +172,7 @@ Status ExampleLog::load(const Store& store) {
     outcome = take(key, value);
     return outcome.ok();
   });
+  stored_first_ = first_;
   return scanned.ok() ? outcome : scanned;
 }
 
@@ -196,13 +197,16 @@ std::uint64_t ExampleLog::append(const Example& example, WriteBatch& batch) {
   return sequence;
 }
 
-void ExampleLog::trim(std::uint64_t needed_from, WriteBatch& batch) {
-  while (ring_.size() > capacity_ && first_ < needed_from) {
-    batch.erase(Table::kExamples, key_u64(first_));
+void ExampleLog::forget(std::uint64_t needed_from, std::uint64_t end) {
+  while (first_ + capacity_ < end && first_ < needed_from) {
     bytes_ -= ring_.front().size();
     ring_.pop_front();
     ++first_;
   }
+}
+
+void ExampleLog::erase_forgotten(WriteBatch& batch) {
+  for (; stored_first_ < first_; ++stored_first_) batch.erase(Table::kExamples, key_u64(stored_first_));
 }
 
 Example ExampleLog::at(std::uint64_t sequence) const {

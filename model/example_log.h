@@ -1,6 +1,7 @@
 // The example log: the model's write-ahead log and the pool that experience replay draws from. Encoded examples stay in
 // memory, at least the newest `capacity`, and are appended to Table::kExamples in the step's batch. Older ones go only
-// at checkpoints of the model (trim), so that whatever a step since then has drawn can be drawn again.
+// at checkpoints of the model, from memory when one is taken and from the store when it has taken effect, so that
+// whatever a step since then has drawn can be drawn again.
 #pragma once
 
 #include <cstdint>
@@ -27,8 +28,10 @@ class ExampleLog {
   Status load(const Store& store);
   // Numbers the example, keeps it, and puts it into `batch`.
   std::uint64_t append(const Example& example, WriteBatch& batch);
-  // Forgets all but the newest `capacity` and what is at or after `needed_from`, and puts their erasure into `batch`.
-  void trim(std::uint64_t needed_from, WriteBatch& batch);
+  // Forgets all but the newest `capacity` before `end` and what is at or after `needed_from`.
+  void forget(std::uint64_t needed_from, std::uint64_t end);
+  // Puts the erasure of what was forgotten since the last call into `batch`.
+  void erase_forgotten(WriteBatch& batch);
   std::uint64_t capacity() const { return capacity_; }
   std::uint64_t begin() const { return first_; }  // sequence of the oldest kept
   std::uint64_t end() const { return first_ + ring_.size(); }
@@ -41,6 +44,7 @@ class ExampleLog {
 
   std::uint64_t capacity_;
   std::uint64_t first_ = 0;
+  std::uint64_t stored_first_ = 0;
   std::uint64_t bytes_ = 0;
   std::deque<std::string> ring_;
 };

@@ -96,17 +96,25 @@ class LearnerOfFamilies final : public Learner {
   }
   std::uint64_t work_since_checkpoint() const override { return work_; }
 
-  Status checkpoint(const Store& store, WriteBatch& batch) override {
-    const std::string ranker = lineup_->has_ranker() ? recommender_.encode() : "";
-    MILLRACE_RETURN_IF_ERROR(guard_.checkpoint(store, model_step_, ranker, batch));
-    const RowSink items = row_sink(batch, kItemRows);
+  void checkpoint(WriteBatch& rows) override {
+    for (const auto& family : families_) family->save(row_sink(rows, family->name()), false);
+    std::sort(changed_items_.begin(), changed_items_.end());
+    changed_items_.erase(std::unique(changed_items_.begin(), changed_items_.end()), changed_items_.end());
+    const RowSink items = row_sink(rows, kItemRows);
     for (const ItemIndex item : changed_items_) items("", key_u32(raw(item)), encode_item_facts(items_->at(item)));
     changed_items_.clear();
     work_ = 0;
     LearnerState state{model_step_, trainer_.trained_until(), items_->size(), std::nullopt};
     if (pending_) state.pending = LearnerState::Pending{log_end_, pending_->replays};
-    row_sink(batch, kLearnerRows)("", "state", encode_learner_state(state));
-    return Ok{};
+    row_sink(rows, kLearnerRows)("", std::string(kStateRow), encode_learner_state(state));
+  }
+
+  Status keep_good(const Store& store, std::span<const WriteBatch::Operation> rows, WriteBatch& batch) override {
+    return guard_.keep(store, rows, batch);
+  }
+
+  void mark_checkpoint(std::uint64_t step, WriteBatch& batch) override {
+    guard_.mark(step, lineup_->has_ranker() ? recommender_.encode() : "", batch);
   }
 
   void save_step(WriteBatch& batch) override {

@@ -94,12 +94,18 @@ class Learner {
   virtual std::uint64_t untrained_from(const ExampleLog& log) const = 0;
   // Examples observed, examples trained on and items changed since the last checkpoint: what recovery would do again.
   virtual std::uint64_t work_since_checkpoint() const = 0;
-  // Puts every row changed since the last checkpoint, the step, and what train() has yet to do, into `batch`; `store`
-  // holds the last one.
-  virtual Status checkpoint(const Store& store, WriteBatch& batch) = 0;
+  // Puts every row of table model changed since the last checkpoint, the step, and what train() has yet to do, into
+  // `rows`, each once: a checkpoint, as of the last learn(). They take effect together, whenever the caller has written
+  // them.
+  virtual void checkpoint(WriteBatch& rows) = 0;
+  // Before these rows of it are written over those of the last one, which `store` holds: puts what a rollback needs of
+  // these into `batch`, to be committed first.
+  virtual Status keep_good(const Store& store, std::span<const WriteBatch::Operation> rows, WriteBatch& batch) = 0;
+  // After they were written: counts the checkpoint, of that step, among those that may be good.
+  virtual void mark_checkpoint(std::uint64_t step, WriteBatch& batch) = 0;
   // What is not learnt again (the ranker, the contest), put into the batch of every step.
   virtual void save_step(WriteBatch& batch) = 0;
-  // Brings these back to their last good checkpoint; not in a step that checkpoints.
+  // Brings these back to their last good checkpoint; not while one is being written, nor in a step that marks one.
   virtual Status roll_back(std::span<const std::string> names, const Store& store, WriteBatch& batch) = 0;
   // While recovering, after learn(): these were rolled back in that step, and `store` holds what came of it.
   virtual Status reload(std::span<const std::string> names, const Store& store) = 0;

@@ -21,6 +21,8 @@ std::string model_row_key(std::string_view owner, std::string_view table, std::s
   return full.append(key);
 }
 
+std::string_view model_row_owner(std::string_view key) { return key.substr(0, key.find('\0')); }
+
 RowSink row_sink(WriteBatch& batch, std::string_view owner) {
   return [&batch, owner = std::string(owner)](std::string_view table, const std::string& key,
                                               std::optional<std::string> value) {
@@ -72,6 +74,13 @@ Result<LearnerState> decode_learner_state(std::string_view bytes) {
   const bool known = format == kStateVersion || format == kStateBeforePending;
   if (known && in.done()) return state;
   return stop_error(ErrorCode::kCorruption, "restoring the learner: its state row is unreadable; restore a backup");
+}
+
+Result<std::optional<LearnerState>> read_learner_state(const Store& store) {
+  MILLRACE_ASSIGN_OR_RETURN(const auto row, store.get(Table::kModel, model_row_key(kLearnerRows, "", kStateRow)));
+  if (!row) return std::optional<LearnerState>();
+  MILLRACE_ASSIGN_OR_RETURN(const LearnerState state, decode_learner_state(*row));
+  return std::optional(state);
 }
 
 std::string encode_item_facts(const ItemFacts& facts) {

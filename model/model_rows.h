@@ -23,8 +23,10 @@ Status for_each_row(const Store& store, std::string_view owner, const RowVisitor
 
 // The learner's own rows: its state, and what is saved with every step.
 inline constexpr std::string_view kLearnerRows = "learner";
+inline constexpr std::string_view kStateRow = "state";
 // A row's key in table model: owner, 0, table, 0, key.
 std::string model_row_key(std::string_view owner, std::string_view table, std::string_view key);
+std::string_view model_row_owner(std::string_view key);
 
 // Row "state" of owner "learner": what a checkpoint is of.
 struct LearnerState {
@@ -39,6 +41,8 @@ struct LearnerState {
 };
 std::string encode_learner_state(const LearnerState& state);
 Result<LearnerState> decode_learner_state(std::string_view bytes);
+// Of the checkpoint that `store` holds; nullopt: none yet.
+Result<std::optional<LearnerState>> read_learner_state(const Store& store);
 
 std::string encode_item_facts(const ItemFacts& facts);
 Result<ItemFacts> decode_item_facts(std::string_view bytes);

@@ -12,6 +12,7 @@
 
 #include "store/commit_mark.h"
 #include "store/format.h"
+#include "store/rocks_bulk_write.h"
 #include "store/rocks_database.h"
 
 namespace millrace {
@@ -66,10 +67,7 @@ class OpenRocksStore final : public RocksStore {
   }
 
   Status commit(const WriteBatch& batch) override {
-    if (options_.read_only) {
-      return stop_error(ErrorCode::kInvalid, "committing to the store in " + options_.directory +
-                                                 ": it was opened for reading only; open it without read_only");
-    }
+    if (options_.read_only) return read_only_error("committing to");
     rocksdb::WriteBatch writes(batch.bytes() + 16 * batch.operations().size() + 16);
     for (const WriteBatch::Operation& operation : batch.operations()) {
       const rocksdb::Status status = operation.value
@@ -85,6 +83,11 @@ class OpenRocksStore final : public RocksStore {
     return Ok{};
   }
 
+  Result<std::unique_ptr<BulkWrite>> bulk_write(Table table) override {
+    if (options_.read_only) return read_only_error("writing to");
+    return rocks_bulk_write(database_, *handle(table), options_.directory);
+  }
+
   TableSize size(Table table) const override {
     TableSize size;
     size.rows = property(table, rocksdb::DB::Properties::kEstimateNumKeys);
@@ -96,16 +99,17 @@ class OpenRocksStore final : public RocksStore {
   Continuity continuity() const override { return continuity_; }
 
   Result<Backup> back_up(const BackupRequest& request) override {
-    if (options_.read_only) {
-      return stop_error(ErrorCode::kInvalid, "backing up the store in " + options_.directory +
-                                                 ": it was opened for reading only; open it without read_only");
-    }
+    if (options_.read_only) return read_only_error("backing up");
     return back_up_database(database_, request);
   }
 
  private:
   Error error(std::string_view action, const rocksdb::Status& status) const {
     return rocks_error(status, std::string(action) + " the store in " + options_.directory);
+  }
+  Error read_only_error(std::string_view action) const {
+    return stop_error(ErrorCode::kInvalid, std::string(action) + " the store in " + options_.directory +
+                                               ": it was opened for reading only; open it without read_only");
   }
   rocksdb::ColumnFamilyHandle* handle(Table table) const { return rocks_.handles[static_cast<std::size_t>(table)]; }
 
@@ -155,6 +159,7 @@ Result<std::unique_ptr<OpenRocksStore>> open_once(const RocksOptions& options, b
   if (!options.read_only) {
     MILLRACE_ASSIGN_OR_RETURN(CommitMark opened, CommitMark::open(options.directory));
     mark.emplace(std::move(opened));
+    remove_unfinished_bulk_writes(options.directory);
   }
   return std::make_unique<OpenRocksStore>(options, std::move(rocks), std::move(mark), continuity);
 }

@@ -9,7 +9,32 @@ namespace {
 
 constexpr std::uint8_t kFormatVersion = 1;
 
+// Kept in memory, then one commit.
+class CollectedRows final : public BulkWrite {
+ public:
+  CollectedRows(Store& store, Table table) : store_(store), table_(table) {}
+  Status add(std::string_view key, const std::optional<std::string>& value) override {
+    MILLRACE_CHECK(batch_.empty() || batch_.operations().back().key < key);
+    if (value) {
+      batch_.put(table_, std::string(key), *value);
+    } else {
+      batch_.erase(table_, std::string(key));
+    }
+    return Ok{};
+  }
+  Status finish() override { return store_.commit(batch_); }
+
+ private:
+  Store& store_;
+  Table table_;
+  WriteBatch batch_;
+};
+
 }  // namespace
+
+Result<std::unique_ptr<BulkWrite>> Store::bulk_write(Table table) {
+  return std::unique_ptr<BulkWrite>(std::make_unique<CollectedRows>(*this, table));
+}
 
 std::string_view table_name(Table table) {
   constexpr std::array<std::string_view, kTables> kNames{

@@ -14,6 +14,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/result.h"
@@ -57,6 +58,7 @@ class WriteBatch {
     operations_.push_back({table, std::move(key), std::nullopt});
   }
   std::span<const Operation> operations() const { return operations_; }
+  std::vector<Operation> take_operations() && { return std::move(operations_); }
   std::size_t bytes() const { return bytes_; }
   bool empty() const { return operations_.empty(); }
   void clear() {
@@ -81,6 +83,19 @@ enum class Continuity : std::uint8_t {
   kRewound,   // acknowledged commits are missing: it is the store of an earlier whole commit
 };
 
+// Many rows of one table, written while others are committed: nothing of them is read before finish(), all of them
+// after it. Destroyed before, they are gone.
+class BulkWrite {
+ public:
+  virtual ~BulkWrite() = default;
+  // In ascending order of keys. No value: erase.
+  virtual Status add(std::string_view key, const std::optional<std::string>& value) = 0;
+  // Between the key before and the next, commit() may have written rows lately. A hint: finish() is faster for it.
+  virtual void gap() {}
+  // Atomic and durable, like a commit. Called once, last.
+  virtual Status finish() = 0;
+};
+
 class Store {
  public:
   virtual ~Store() = default;
@@ -95,6 +110,8 @@ class Store {
                       const std::function<bool(std::string_view key, std::string_view value)>& visit) const = 0;
   // Atomic and durable: when it returns Ok the batch is on disk. Later operations on the same key win.
   virtual Status commit(const WriteBatch& batch) = 0;
+  // The rows must not be committed until it has finished; the store must outlive it. One at a time.
+  virtual Result<std::unique_ptr<BulkWrite>> bulk_write(Table table);
   virtual TableSize size(Table table) const = 0;
   // As found when it was opened. Anything but kUnbroken is found again by the next opening until something is
   // committed.

@@ -32,8 +32,8 @@ class GoodRows {
   static std::string_view family_of(std::string_view key);  // of a kept row
   void remember(std::string_view key);
 
-  // Before a checkpoint's batch is committed that writes the rows `keys` (table, 0, key): keeps those that were not
-  // written since the newest mark.
+  // Before a checkpoint takes effect that writes the rows `keys` (table, 0, key): keeps those of them, as `store` holds
+  // them, that no checkpoint has written since the newest mark. A checkpoint that comes to nothing does no harm.
   Status keep(const Store& store, std::span<const std::string> keys, WriteBatch& batch);
   // After that: counts the checkpoint, see GoodMarks::count(). A new mark drops the copies of the one before the last.
   void mark(std::uint64_t step, bool fit, std::uint64_t period, WriteBatch& batch);

@@ -26,7 +26,6 @@ std::vector<double> hits_of(std::span<const LearnerTrial> trials, std::size_t le
 
 Guard::Guard(const RollbackOptions& options, Families families, const Contest& contest, std::string ranker)
     : options_(options),
-      families_(families),
       contest_(contest),
       recalls_(contest.learners().size(), recall_means()),
       ranker_good_(std::move(ranker)) {
@@ -44,12 +43,6 @@ Guard::Guard(const RollbackOptions& options, Families families, const Contest& c
 Guard::Watched* Guard::find(std::string_view name) {
   const auto found =
       std::find_if(watched_.begin(), watched_.end(), [name](const Watched& w) { return w.name == name; });
-  return found == watched_.end() ? nullptr : &*found;
-}
-
-Guard::Watched* Guard::find_family(std::size_t family) {
-  const auto found =
-      std::find_if(watched_.begin(), watched_.end(), [family](const Watched& w) { return w.family == family; });
   return found == watched_.end() ? nullptr : &*found;
 }
 
@@ -93,8 +86,19 @@ std::vector<std::string> Guard::collapsed() const {
   return names;
 }
 
-Status Guard::checkpoint(const Store& store, std::uint64_t step, const std::string& ranker, WriteBatch& batch) {
-  for (std::size_t f = 0; f < families_.size(); ++f) MILLRACE_RETURN_IF_ERROR(save_family(store, f, batch));
+Status Guard::keep(const Store& store, std::span<const WriteBatch::Operation> rows, WriteBatch& batch) {
+  for (Watched& watched : watched_) {
+    if (!watched.family) continue;
+    std::vector<std::string> keys;
+    for (const WriteBatch::Operation& row : rows) {
+      if (model_row_owner(row.key) == watched.name) keys.push_back(row.key.substr(watched.name.size() + 1));
+    }
+    MILLRACE_RETURN_IF_ERROR(watched.rows.keep(store, keys, batch));
+  }
+  return Ok{};
+}
+
+void Guard::mark(std::uint64_t step, const std::string& ranker, WriteBatch& batch) {
   for (const std::string& key : stale_) batch.erase(Table::kModel, key);
   stale_.clear();
   for (Watched& watched : watched_) {
@@ -104,24 +108,6 @@ Status Guard::checkpoint(const Store& store, std::uint64_t step, const std::stri
       mark_ranker(watched, step, ranker, batch);
     }
   }
-  return Ok{};
-}
-
-Status Guard::save_family(const Store& store, std::size_t family, WriteBatch& batch) {
-  const RowSink sink = row_sink(batch, families_[family]->name());
-  Watched* watched = find_family(family);
-  if (watched == nullptr) {
-    families_[family]->save(sink, false);
-    return Ok{};
-  }
-  std::vector<std::string> written;
-  families_[family]->save(
-      [&](std::string_view table, std::string key, std::optional<std::string> value) {
-        written.push_back(std::string(table) + '\0' + key);
-        sink(table, std::move(key), std::move(value));
-      },
-      false);
-  return watched->rows.keep(store, written, batch);
 }
 
 void Guard::mark_ranker(Watched& watched, std::uint64_t step, const std::string& ranker, WriteBatch& batch) {

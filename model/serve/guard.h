@@ -24,7 +24,7 @@ namespace millrace {
 
 class Guard {
  public:
-  // `families` and `contest` must outlive the guard. `ranker`: the untaught ranker's row; empty where it is no learner.
+  // `contest` must outlive the guard. `ranker`: the untaught ranker's row; empty where it is no learner.
   Guard(const RollbackOptions& options, Families families, const Contest& contest, std::string ranker);
 
   // Of a step.
@@ -36,8 +36,10 @@ class Guard {
   // Names of those that have to be rolled back now.
   std::vector<std::string> collapsed() const;
 
-  // A checkpoint of all families, with what is needed to go back behind it. `ranker`: its row.
-  Status checkpoint(const Store& store, std::uint64_t step, const std::string& ranker, WriteBatch& batch);
+  // Of a checkpoint's rows of table model, in order: what is needed to go back behind them.
+  Status keep(const Store& store, std::span<const WriteBatch::Operation> rows, WriteBatch& batch);
+  // The checkpoint is written: whether it may be good will show. `ranker`: its row.
+  void mark(std::uint64_t step, const std::string& ranker, WriteBatch& batch);
 
   // Hands the rows of a family's last good checkpoint to `load` and makes them its checkpoint; its averages begin anew.
   Status roll_back(const Store& store, std::string_view family, const RowVisitor& load, WriteBatch& batch);
@@ -63,13 +65,10 @@ class Guard {
     bool restored = false;
   };
   Watched* find(std::string_view name);
-  Watched* find_family(std::size_t family);
   double others_kept(std::size_t learner) const;
-  Status save_family(const Store& store, std::size_t family, WriteBatch& batch);
   void mark_ranker(Watched& watched, std::uint64_t step, const std::string& ranker, WriteBatch& batch);
 
   RollbackOptions options_;
-  Families families_;
   const Contest& contest_;
   std::vector<Watched> watched_;
   std::vector<TwoMeans> recalls_;  // by learner: what the others are compared by

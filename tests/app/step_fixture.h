@@ -27,7 +27,7 @@ inline StepOptions small_step_options() {
   options.model.encoder.recent_replay_mean = 200.0F;
   options.rules.length = 10;
   options.example_capacity = 600;
-  options.checkpoint_steps = 7;
+  options.checkpoint.steps = 9;
   options.version_base = 1000;
   return options;
 }

@@ -218,7 +218,9 @@ TEST(StepRollback, RestoresTheRowsOfTheLastGoodCheckpointByteForByte) {
     const auto counts = step.learner().rollbacks();
     const bool back =
         std::any_of(counts.begin(), counts.end(), [](const auto& c) { return c.first == "encoder" && c.second > 0; });
-    if (!back && number % options.checkpoint_steps == 0) checkpoints[number] = rows_of(*store, "encoder");
+    const auto checkpoint = read_learner_state(*store);
+    ASSERT_TRUE(checkpoint.ok());
+    if (!back && *checkpoint) checkpoints[(*checkpoint)->step] = rows_of(*store, "encoder");
     if (!back || good) return;
     const std::string rows = rows_of(*store, "encoder");
     for (const auto& [at, state] : checkpoints) {
@@ -228,7 +230,7 @@ TEST(StepRollback, RestoresTheRowsOfTheLastGoodCheckpointByteForByte) {
   });
   ASSERT_TRUE(good);
   EXPECT_GT(*good, 0U);
-  EXPECT_LE(*good + 2 * options.checkpoint_steps, poisoned);
+  EXPECT_LE(*good + 2 * options.checkpoint.steps, poisoned);
   EXPECT_FALSE(run.collapsed.empty());
   EXPECT_GE(run.collapsed.begin()->first, poisoned);
 }

@@ -188,7 +188,8 @@ class ExampleLogTest : public ::testing::Test {
   void trim(ExampleLog& log) { trim(log, log.end()); }
   void trim(ExampleLog& log, std::uint64_t needed_from) {
     WriteBatch batch;
-    log.trim(needed_from, batch);
+    log.forget(needed_from, log.end());
+    log.erase_forgotten(batch);
     ASSERT_TRUE(store_->commit(batch).ok());
   }
   void expect_holds(const ExampleLog& log, std::uint64_t begin, std::uint64_t end) {
@@ -230,6 +231,21 @@ TEST_F(ExampleLogTest, KeepsWhatIsNeededBeyondItsCapacity) {
   expect_holds(log, 12, 25);
   trim(log, 20);
   expect_holds(log, 15, 25);
+}
+
+TEST_F(ExampleLogTest, WhatIsForgottenStaysInTheStoreUntilItIsErased) {
+  ExampleLog log(10);
+  append(log, 25);
+  log.forget(22, 22);
+  append(log, 1);
+  expect_holds(log, 12, 26);
+  ExampleLog again(10);
+  ASSERT_TRUE(again.load(*store_).ok());
+  expect_holds(again, 0, 26);
+  again.forget(22, 22);
+  expect_holds(again, 12, 26);
+  trim(again);
+  EXPECT_EQ(store_->size(Table::kExamples).rows, 10U);
 }
 
 TEST_F(ExampleLogTest, LoadedLogGoesOnWhereTheOtherEnded) {

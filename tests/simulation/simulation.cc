@@ -28,7 +28,7 @@ Config draw_config(World& world) {
   config.kafka.commit_interval = Millis{static_cast<std::int64_t>(world.between(1, 200))};
   config.step.records_max = world.between(1, 24);
   config.store.example_capacity = world.between(20, 200);
-  config.store.checkpoint_steps = world.between(1, 8);
+  config.store.checkpoint_steps = world.between(1, 16);
   config.ingest.duplicates_window = world.between(1, 30);
   config.ingest.late_allowance = Millis{static_cast<std::int64_t>(world.between(2, 60)) * 1000};
   config.ingest.skew_allowance = Millis{1000};

@@ -5,7 +5,7 @@ find_package(CLI11 REQUIRED)
 # The files that have failpoints, compiled once more and with them: what is handed to the linker as an object takes the
 # place of the same file in a library.
 file(GLOB failpoint_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/app/pipeline*.cc)
-add_library(millrace_failpoints OBJECT ${failpoint_sources} ${PROJECT_SOURCE_DIR}/app/step.cc
+add_library(millrace_failpoints OBJECT ${failpoint_sources} ${PROJECT_SOURCE_DIR}/app/step_checkpoint.cc
                                        ${PROJECT_SOURCE_DIR}/publish/publisher.cc)
 target_compile_definitions(millrace_failpoints PRIVATE MILLRACE_FAILPOINTS)
 target_link_libraries(millrace_failpoints PRIVATE millrace_app millrace_flags)

@@ -186,6 +186,38 @@ TEST_P(StoreConformance, AReaderNeverSeesHalfABatch) {
   writer.join();
 }
 
+TEST_P(StoreConformance, ABulkWriteIsSeenWholeOnceItHasFinished) {
+  put(Table::kModel, "a", "old");
+  put(Table::kModel, "c", "old");
+  put(Table::kModel, "own", "old");
+  auto bulk = store_->bulk_write(Table::kModel).value();
+  EXPECT_TRUE(bulk->add("a", "new").ok());
+  EXPECT_TRUE(bulk->add("b", "new").ok());
+  put(Table::kModel, "own", "newer");
+  EXPECT_TRUE(bulk->add("c", std::nullopt).ok());
+  bulk->gap();
+  EXPECT_TRUE(bulk->add("z", "new").ok());
+  EXPECT_THAT(scan(Table::kModel, "", ""),
+              ElementsAre(std::pair("a", "old"), std::pair("c", "old"), std::pair("own", "newer")));
+  EXPECT_TRUE(bulk->finish().ok());
+  const auto rows =
+      ElementsAre(std::pair("a", "new"), std::pair("b", "new"), std::pair("own", "newer"), std::pair("z", "new"));
+  EXPECT_THAT(scan(Table::kModel, "", ""), rows);
+  bulk.reset();
+  EXPECT_THAT(scan(Table::kModel, "", ""), rows);
+  put(Table::kModel, "a", "newest");
+  EXPECT_EQ(get(Table::kModel, "a"), "newest");
+}
+
+TEST_P(StoreConformance, AnAbandonedBulkWriteChangesNothing) {
+  for (int i = 0; i < 2; ++i) {
+    auto bulk = store_->bulk_write(Table::kModel).value();
+    EXPECT_TRUE(bulk->add("a", std::string(10'000, 'a')).ok());
+  }
+  EXPECT_THAT(scan(Table::kModel, "", ""), IsEmpty());
+  EXPECT_TRUE(store_->bulk_write(Table::kModel).value()->finish().ok()) << "nothing to write";
+}
+
 TEST_P(StoreConformance, AgreesWithAMapUnderRandomOperations) {
   Random random(7);
   std::map<std::string, std::string> expected;

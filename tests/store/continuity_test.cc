@@ -59,6 +59,30 @@ TEST_F(ContinuityTest, ADamagedByteAnywhereInTheLogIsRewoundOrRefused) {
   EXPECT_GT(rewound, 10);
 }
 
+class BulkContinuityTest : public ContinuityTest {
+ protected:
+  // Of forty steps with a bulk write after the twentieth: the newest that is left where the log lost its end.
+  int newest_with(double share_of_log) {
+    {
+      const auto store = open();
+      write_steps(*store, 0, 20);
+      auto bulk = store->bulk_write(Table::kModel).value();
+      EXPECT_TRUE(bulk->add("row", "value").ok());
+      EXPECT_TRUE(bulk->finish().ok());
+      write_steps(*store, 20, 40);
+    }
+    const auto bytes = static_cast<double>(fs::file_size(newest_log()));
+    fs::resize_file(newest_log(), static_cast<std::uintmax_t>(bytes * share_of_log));
+    const auto store = open();
+    EXPECT_EQ(store->continuity(), Continuity::kRewound);
+    EXPECT_EQ(store->get(Table::kModel, "row").value(), "value") << "it is not of the log";
+    return std::stoi(store->get(Table::kMeta, "last").value().value());
+  }
+};
+
+TEST_F(BulkContinuityTest, ALogThatLostCommitsAfterABulkWriteIsRewound) { EXPECT_GT(newest_with(0.75), 20); }
+TEST_F(BulkContinuityTest, ALogThatLostCommitsBeforeABulkWriteIsRewound) { EXPECT_LT(newest_with(0.25), 19); }
+
 TEST_F(ContinuityTest, AMissingNewestLogIsRewound) {
   make_table_files();
   write_steps(*open(), 200, 230);

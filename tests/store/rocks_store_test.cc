@@ -39,6 +39,27 @@ TEST_F(RocksStoreTest, KeepsWhatWasCommittedWhenTheProcessIsKilled) {
   EXPECT_EQ(open()->get(Table::kMeta, "last").value(), "99");
 }
 
+TEST_F(RocksStoreTest, ABulkWriteThatFinishedSurvivesTheProcessAndOneThatDidNotLeavesNothing) {
+  const pid_t child = fork();
+  if (child == 0) {
+    auto opened = open_rocks_store(small_rocks(directory_.string()));
+    if (!opened.ok()) _exit(1);
+    auto finished = (*opened)->bulk_write(Table::kModel);
+    const bool whole = (*finished)->add("a", "1").ok() && (*finished)->finish().ok();
+    auto unfinished = (*opened)->bulk_write(Table::kModel);
+    const bool half = (*unfinished)->add("b", "2").ok();
+    _exit(whole && half ? 0 : 1);
+  }
+  int outcome = 0;
+  ASSERT_EQ(waitpid(child, &outcome, 0), child);
+  ASSERT_EQ(outcome, 0);
+  ASSERT_FALSE(files(".bulk").empty());
+  const auto store = open();
+  EXPECT_EQ(store->get(Table::kModel, "a").value(), "1");
+  EXPECT_EQ(store->get(Table::kModel, "b").value(), std::nullopt);
+  EXPECT_TRUE(files(".bulk").empty());
+}
+
 TEST_F(RocksStoreTest, CreatesMissingParentDirectories) {
   const std::string nested = (directory_.path() / "a" / "b").string();
   EXPECT_TRUE(open_rocks_store(small_rocks(nested)).ok());

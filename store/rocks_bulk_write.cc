@@ -1,0 +1,112 @@
+#include "store/rocks_bulk_write.h"
+
+#include <rocksdb/options.h>
+#include <rocksdb/sst_file_writer.h>
+
+#include <filesystem>
+#include <system_error>
+#include <vector>
+
+#include "store/rocks_database.h"
+
+namespace millrace {
+namespace {
+
+constexpr const char* kExtension = ".bulk";
+// Handed to the disk as it is written, so that the end need not wait for all of it.
+constexpr std::uint64_t kBytesPerSync = 512 << 10;
+
+rocksdb::EnvOptions file_options() {
+  rocksdb::EnvOptions options;
+  options.bytes_per_sync = kBytesPerSync;
+  return options;
+}
+
+rocksdb::Options table_options(rocksdb::DB& database, rocksdb::ColumnFamilyHandle& table) {
+  rocksdb::Options options = database.GetOptions(&table);
+  options.compression = rocksdb::kNoCompression;  // a compaction compresses them, in its own thread
+  options.bottommost_compression = rocksdb::kNoCompression;
+  return options;
+}
+
+class TableFiles final : public BulkWrite {
+ public:
+  TableFiles(rocksdb::DB& database, rocksdb::ColumnFamilyHandle& table, std::string directory)
+      : database_(database),
+        table_(table),
+        directory_(std::move(directory)),
+        options_(table_options(database, table)) {}
+  TableFiles(const TableFiles&) = delete;
+  TableFiles& operator=(const TableFiles&) = delete;
+  ~TableFiles() override {
+    writer_.reset();
+    remove_unfinished_bulk_writes(directory_);
+  }
+
+  Status add(std::string_view key, const std::optional<std::string>& value) override {
+    MILLRACE_RETURN_IF_ERROR(open_file());
+    const rocksdb::Slice row(key.data(), key.size());
+    return checked(value ? writer_->Put(row, *value) : writer_->Delete(row));
+  }
+
+  // RocksDB writes out what commits have left in memory within the range of a file before it takes the file in.
+  void gap() override { gap_ = writer_ != nullptr; }
+
+  Status finish() override {
+    MILLRACE_RETURN_IF_ERROR(close_file());
+    if (files_.empty()) return Ok{};
+    rocksdb::IngestExternalFileOptions options;
+    options.move_files = true;
+    options.write_global_seqno = false;
+    return checked(database_.IngestExternalFile(&table_, files_, options));
+  }
+
+ private:
+  Status open_file() {
+    if (gap_) MILLRACE_RETURN_IF_ERROR(close_file());
+    if (writer_ != nullptr) return Ok{};
+    const std::string name = "rows-" + std::to_string(files_.size()) + kExtension;
+    files_.push_back((std::filesystem::path(directory_) / name).string());
+    writer_ = std::make_unique<rocksdb::SstFileWriter>(file_options(), options_, &table_);
+    return checked(writer_->Open(files_.back()));
+  }
+
+  Status close_file() {
+    gap_ = false;
+    if (writer_ == nullptr) return Ok{};
+    const rocksdb::Status status = writer_->Finish();
+    writer_.reset();
+    return checked(status);
+  }
+
+  Status checked(const rocksdb::Status& status) const {
+    if (status.ok()) return Ok{};
+    return rocks_error(status, "writing many rows to the store in " + directory_);
+  }
+
+  rocksdb::DB& database_;
+  rocksdb::ColumnFamilyHandle& table_;
+  std::string directory_;
+  rocksdb::Options options_;
+  std::vector<std::string> files_;
+  std::unique_ptr<rocksdb::SstFileWriter> writer_;  // of the last of files_, while it is written
+  bool gap_ = false;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<BulkWrite>> rocks_bulk_write(rocksdb::DB& database, rocksdb::ColumnFamilyHandle& table,
+                                                    const std::string& directory) {
+  return std::unique_ptr<BulkWrite>(std::make_unique<TableFiles>(database, table, directory));
+}
+
+void remove_unfinished_bulk_writes(const std::string& directory) {
+  std::error_code failure;
+  std::vector<std::filesystem::path> left;
+  for (const auto& entry : std::filesystem::directory_iterator(directory, failure)) {
+    if (entry.path().extension() == kExtension) left.push_back(entry.path());
+  }
+  for (const std::filesystem::path& path : left) std::filesystem::remove(path, failure);
+}
+
+}  // namespace millrace
