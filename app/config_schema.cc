@@ -4,6 +4,8 @@
 #include <limits>
 #include <utility>
 
+#include "core/workers.h"
+
 namespace millrace {
 namespace {
 
@@ -221,6 +223,7 @@ void visit_model(ConfigVisitor& v, ModelOptions& model, EffortSettings& effort) 
   v.begin("model");
   integer(v, "seed", model.seed, {0, std::numeric_limits<std::int64_t>::max()});
   v.flag("learning", model.learning);
+  integer(v, "threads", model.threads, {0, kMostLanes});
   integer(v, "minibatch", model.minibatch, {1, 65'536});
   integer(v, "minibatch_min", model.minibatch_min, {1, 65'536});
   v.texts("families", model.families);

@@ -7,6 +7,7 @@
 #include "model/candidate_lists.h"
 #include "model/candidates.h"
 #include "model/families/registry.h"
+#include "model/list_maker.h"
 #include "model/model_rows.h"
 #include "model/prediction_plan.h"
 #include "model/recommender.h"
@@ -30,6 +31,7 @@ class LearnerOfFamilies final : public Learner {
         lineup_(std::move(lineup)),
         recommender_(families_, options_),
         trainer_(families_, options_),
+        list_maker_(families_, recommender_, *lineup_, options_),
         guard_(options_.rollback, families_, lineup_->contest(), lineup_->has_ranker() ? recommender_.encode() : "") {
     for (const auto& family : families_) {
       if (family->recommends()) names_.emplace_back(family->name());
@@ -54,24 +56,7 @@ class LearnerOfFamilies final : public Learner {
   void train(const ExampleLog& log) override { train_pending(log, true); }
 
   std::vector<Ranking> recommend(std::span<const Query> queries, std::size_t k, const Effort& effort) override {
-    std::vector<RankRequest> requests;
-    requests.reserve(queries.size());
-    for (const Query& query : queries) requests.push_back({&query.context, query.exclude});
-    for (const auto& family : families_) family->set_effort(effort);
-    CandidateLists lists(families_, requests, effort.share(options_.ranker.candidates_per_source), k);
-    std::vector<Ranking> rankings;
-    rankings.reserve(queries.size());
-    for (std::size_t q = 0; q < queries.size(); ++q) {
-      const Context& context = queries[q].context;
-      const auto taken = lists.take(q);
-      const auto ranked = [&] {
-        const Candidates candidates = recommender_.gather(context, taken);
-        return recommender_.rank(context, candidates, recommender_.prepare(candidates), k);
-      };
-      rankings.push_back(lineup_->serve({context.user, model_step_, k}, taken, ranked));
-      recommender_.explain(context, rankings.back());
-    }
-    return rankings;
+    return list_maker_.make(queries, k, effort, model_step_);
   }
 
   std::vector<ItemIndex> popular(std::size_t k) override {
@@ -378,6 +363,7 @@ class LearnerOfFamilies final : public Learner {
   std::unique_ptr<Lineup> lineup_;
   Recommender recommender_;
   Trainer trainer_;
+  ListMaker list_maker_;
   Guard guard_;
   std::vector<ItemIndex> changed_items_;
   std::uint64_t model_step_ = 0;

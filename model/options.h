@@ -95,6 +95,7 @@ struct ModelOptions {
   std::uint64_t seed = 1;
   KindTable kinds;
   bool learning = true;            // off: nothing is learnt, for floors and tests
+  std::size_t threads = 0;         // that make lists; 0: as many as there are processors, at most four
   std::size_t minibatch = 128;     // examples at most
   std::size_t minibatch_min = 16;  // fewer wait for the next step
   std::vector<std::string> families{"encoder", "memory",  "related", "trending", "rising", "popular",

@@ -51,20 +51,20 @@ Recommender::Recommender(Families families, const ModelOptions& options)
     : families_(families),
       layout_(layout_of(families)),
       heads_(options.ranker.heads),
-      ranker_(layout_, initial_weights(families, layout_), options.ranker, options.seed),
-      slope_(nn::padded(layout_.columns.size(), nn::kLanes)) {}
+      ranker_(layout_, initial_weights(families, layout_), options.ranker, options.seed) {}
 
 // The heads together. `clicks`: the ranker's scores, the logits of what is touched.
 std::span<const float> Recommender::score(const Context& context, const Candidates& candidates,
                                           const RankerInput& input, std::span<const float> clicks) {
   if (heads_.click == 1.0F && heads_.purchase == 0.0F && heads_.rating == 0.0F) return clicks;
-  scores_.assign(clicks.begin(), clicks.end());
-  for (std::size_t i = 0; i < scores_.size(); ++i) {
-    scores_[i] *= heads_.click;
-    if (heads_.purchase != 0.0F) scores_[i] += heads_.purchase * ranker_.log_purchase(input, i);
-    if (heads_.rating != 0.0F) scores_[i] += heads_.rating * rating_of(context, candidates.items[i]);
+  std::vector<float>& scores = scores_.mine();
+  scores.assign(clicks.begin(), clicks.end());
+  for (std::size_t i = 0; i < scores.size(); ++i) {
+    scores[i] *= heads_.click;
+    if (heads_.purchase != 0.0F) scores[i] += heads_.purchase * ranker_.log_purchase(input, i);
+    if (heads_.rating != 0.0F) scores[i] += heads_.rating * rating_of(context, candidates.items[i]);
   }
-  return scores_;
+  return scores;
 }
 
 float Recommender::rating_of(const Context& context, ItemIndex item) const {
@@ -86,7 +86,7 @@ Ranking Recommender::rank(const Context& context, const Candidates& candidates, 
   const auto end = order.begin() + static_cast<std::ptrdiff_t>(std::min(k, count));
   std::partial_sort(order.begin(), end, order.end(), better);
   order.erase(end, order.end());
-  const std::vector<float> mean = mean_of(input, slope_.size());
+  const std::vector<float> mean = mean_of(input, nn::padded(layout_.columns.size(), nn::kLanes));
   Ranking ranking;
   ranking.reserve(order.size());
   for (const std::size_t at : order) {
@@ -100,14 +100,15 @@ Ranking Recommender::rank(const Context& context, const Candidates& candidates, 
 }
 
 // The family whose columns lift the item most above the mean of the candidates.
-Reason Recommender::reason_of(const RankerInput& input, std::span<const float> mean, std::size_t item) {
-  ranker_.slope(item, slope_);
-  const float* x = input.x.data() + item * slope_.size();
+Reason Recommender::reason_of(const RankerInput& input, std::span<const float> mean, std::size_t item) const {
+  std::vector<float> slope(mean.size());
+  ranker_.slope(item, slope);
+  const float* x = input.x.data() + item * slope.size();
   std::size_t best = 0;
   float most = 0.0F;
   for (std::size_t f = 0; f < families_.size(); ++f) {
     float lift = 0.0F;
-    for (std::size_t c = layout_.begins[f]; c < layout_.begins[f + 1]; ++c) lift += slope_[c] * (x[c] - mean[c]);
+    for (std::size_t c = layout_.begins[f]; c < layout_.begins[f + 1]; ++c) lift += slope[c] * (x[c] - mean[c]);
     if (lift > most) {
       most = lift;
       best = f;

@@ -12,6 +12,7 @@
 #include "core/example.h"
 #include "core/list.h"
 #include "core/result.h"
+#include "core/workers.h"
 #include "model/candidates.h"
 #include "model/options.h"
 #include "model/ranker/ranker.h"
@@ -57,13 +58,13 @@ class Recommender {
   std::span<const float> score(const Context& context, const Candidates& candidates, const RankerInput& input,
                                std::span<const float> clicks);
   float rating_of(const Context& context, ItemIndex item) const;
-  Reason reason_of(const RankerInput& input, std::span<const float> mean, std::size_t item);
+  Reason reason_of(const RankerInput& input, std::span<const float> mean, std::size_t item) const;
 
   Families families_;
   FeatureLayout layout_;
   HeadOptions heads_;
   Ranker ranker_;
-  std::vector<float> slope_, scores_;  // scratch
+  PerLane<std::vector<float>> scores_;  // scratch
 };
 
 }  // namespace millrace

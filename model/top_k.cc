@@ -39,7 +39,7 @@ class BlockSearch {
  public:
   using Score = typename Scan::Score;
 
-  BlockSearch(const top_k::Rows& rows, Scan& scan, std::size_t slots, std::size_t k)
+  BlockSearch(const top_k::Rows& rows, const Scan& scan, std::size_t slots, std::size_t k)
       : rows_(rows), scan_(scan), slots_(slots), k_(k), selections_(kQueryBlock), scores_(kQueryBlock * kRowBlock) {}
 
   // queries [answers.size() × dimension], at most kQueryBlock; exclude: as many, or nothing.
@@ -58,18 +58,18 @@ class BlockSearch {
 
  private:
   void prepare(const float* queries, std::size_t count) {
-    scan_.resize_queries(rows_, nn::padded(count, kQueryUnit));
+    scan_.resize_queries(rows_, nn::padded(count, kQueryUnit), queries_);
     answerable_.assign(count, 0);
     for (std::size_t q = 0; q < count; ++q) {
       const float* const query = queries + q * rows_.dimension;
       if (!within_range(top_k::norm_bound(query, rows_.dimension))) continue;
       answerable_[q] = 1;
-      selections_[q].begin(k_, scan_.prepare(rows_, q, query));
+      selections_[q].begin(k_, scan_.prepare(rows_, q, query, queries_));
     }
   }
 
   void scan_rows(std::size_t first, std::size_t count) {
-    scan_.multiply(rows_, nn::padded(answerable_.size(), kQueryUnit), first, count, scores_.data());
+    scan_.multiply(rows_, queries_, first, count, scores_.data());
     for (std::size_t q = 0; q < answerable_.size(); ++q) {
       if (answerable_[q] == 0) continue;
       Score* const scores = scores_.data() + q * count;
@@ -100,7 +100,8 @@ class BlockSearch {
   }
 
   const top_k::Rows& rows_;
-  Scan& scan_;
+  const Scan& scan_;
+  typename Scan::Queries queries_;
   std::size_t slots_;
   std::size_t k_;
   std::vector<top_k::Selection<Score>> selections_;
@@ -181,7 +182,12 @@ void TopKIndex::ensure(std::uint32_t slot) {
   std::visit([&](auto& scan) { scan.resize(rows_, capacity); }, scan_);
 }
 
+bool TopKIndex::is_stale() const {
+  return norm_max_stale_ || std::visit([](const auto& scan) { return scan.is_stale(); }, scan_);
+}
+
 void TopKIndex::refresh() {
+  if (!is_stale()) return;
   if (norm_max_stale_ && !rows_.norms.empty()) {
     rows_.norm_max = *std::max_element(rows_.norms.begin(), rows_.norms.end());
   }

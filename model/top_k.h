@@ -51,6 +51,8 @@ class TopKIndex {
   // An unavailable slot is in no answer, whatever its row; slots are available unless told otherwise.
   void set_available(std::uint32_t slot, bool available);
 
+  // Makes ready to search after rows were set, which search() does by itself; afterwards several threads may.
+  void refresh();
   // queries [B × dimension]; exclude: nothing, or per query the sorted slots to leave out. Per query the best k slots,
   // best first, ties by lower slot; fewer where fewer can be had, none for a query that is not finite or beyond
   // kMaxMagnitude.
@@ -77,7 +79,7 @@ class TopKIndex {
   void ensure(std::uint32_t slot);
   void store(std::uint32_t slot, bool present);
   void show(std::uint32_t slot);
-  void refresh();
+  bool is_stale() const;
 
   ScanKernel kernel_;
   top_k::Rows rows_;                     // padded to blocks; absent rows are zero

@@ -41,24 +41,24 @@ void FloatScan::set_visible(std::size_t slot, bool visible) {
   bias_[slot] = visible ? 0.0F : ScoreRange<float>::kMasked;
 }
 
-void FloatScan::resize_queries(const Rows& rows, std::size_t queries) {
-  queries_.assign(queries * rows.dimension, 0.0F);
+void FloatScan::resize_queries(const Rows& rows, std::size_t count, Queries& queries) const {
+  queries.assign(count * rows.dimension, 0.0F);
 }
 
-float FloatScan::prepare(const Rows& rows, std::size_t position, const float* query) {
-  std::copy_n(query, rows.dimension, queries_.data() + position * rows.dimension);
+float FloatScan::prepare(const Rows& rows, std::size_t position, const float* query, Queries& queries) const {
+  std::copy_n(query, rows.dimension, queries.data() + position * rows.dimension);
   const double error = exact_dot_error(rows.dimension) + rounding(rows.dimension);
   const double scale = static_cast<double>(norm_bound(query, rows.dimension)) * rows.norm_max;
   return static_cast<float>(2.0 * (error * scale + kAbsoluteError));
 }
 
-void FloatScan::multiply(const Rows& rows, std::size_t queries, std::size_t first, std::size_t count,
+void FloatScan::multiply(const Rows& rows, const Queries& queries, std::size_t first, std::size_t count,
                          float* scores) const {
-  nn::gemm_f32(nn::Transposed::kNo, nn::Transposed::kYes, queries, count, rows.dimension, queries_.data(),
-               rows.at(first), scores);
+  nn::gemm_f32(nn::Transposed::kNo, nn::Transposed::kYes, queries.size() / rows.dimension, count, rows.dimension,
+               queries.data(), rows.at(first), scores);
 }
 
-std::uint64_t FloatScan::memory_bytes() const { return (bias_.capacity() + queries_.capacity()) * sizeof(float); }
+std::uint64_t FloatScan::memory_bytes() const { return bias_.capacity() * sizeof(float); }
 
 void IntegerScan::resize(const Rows& rows, std::size_t capacity) {
   quantised_.resize(capacity * rows.dimension);
@@ -92,16 +92,16 @@ void IntegerScan::refresh(const Rows& rows) {
   stale_ = false;
 }
 
-void IntegerScan::resize_queries(const Rows& rows, std::size_t queries) {
-  queries_.assign(queries * rows.dimension, 128);
-  query_scratch_.resize(rows.dimension);
+void IntegerScan::resize_queries(const Rows& rows, std::size_t count, Queries& queries) const {
+  queries.shifted.assign(count * rows.dimension, 128);
+  queries.scratch.resize(rows.dimension);
 }
 
-std::int32_t IntegerScan::prepare(const Rows& rows, std::size_t position, const float* query) {
+std::int32_t IntegerScan::prepare(const Rows& rows, std::size_t position, const float* query, Queries& queries) const {
   const float scale = std::max(largest_magnitude(query, rows.dimension) / 127.0F, kLeastScale);
-  const Quantised quantised = quantise(query, rows.dimension, scale, query_scratch_.data());
-  std::uint8_t* const shifted = queries_.data() + position * rows.dimension;
-  for (std::size_t j = 0; j < rows.dimension; ++j) shifted[j] = static_cast<std::uint8_t>(query_scratch_[j] + 128);
+  const Quantised quantised = quantise(query, rows.dimension, scale, queries.scratch.data());
+  std::uint8_t* const shifted = queries.shifted.data() + position * rows.dimension;
+  for (std::size_t j = 0; j < rows.dimension; ++j) shifted[j] = static_cast<std::uint8_t>(queries.scratch[j] + 128);
 
   const double norm = norm_bound(query, rows.dimension);
   const double residual = residual_bound(quantised, static_cast<float>(norm));
@@ -112,14 +112,14 @@ std::int32_t IntegerScan::prepare(const Rows& rows, std::size_t position, const 
   return static_cast<std::int32_t>(std::min(std::ceil(width), -1.0 * ScoreRange<std::int32_t>::kFloor));
 }
 
-void IntegerScan::multiply(const Rows& rows, std::size_t queries, std::size_t first, std::size_t count,
+void IntegerScan::multiply(const Rows& rows, const Queries& queries, std::size_t first, std::size_t count,
                            std::int32_t* scores) const {
-  nn::gemm_u8s8s32(nn::Transposed::kNo, nn::Transposed::kYes, queries, count, rows.dimension, queries_.data(),
-                   quantised_.data() + first * rows.dimension, scores);
+  nn::gemm_u8s8s32(nn::Transposed::kNo, nn::Transposed::kYes, queries.shifted.size() / rows.dimension, count,
+                   rows.dimension, queries.shifted.data(), quantised_.data() + first * rows.dimension, scores);
 }
 
 std::uint64_t IntegerScan::memory_bytes() const {
-  return quantised_.capacity() + queries_.capacity() + (sums_.capacity() + bias_.capacity()) * sizeof(std::int32_t) +
+  return quantised_.capacity() + (sums_.capacity() + bias_.capacity()) * sizeof(std::int32_t) +
          residuals_.capacity() * sizeof(float);
 }
 

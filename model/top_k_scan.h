@@ -1,5 +1,6 @@
 // The two ways to score a block of rows for a block of queries approximately, with a certified error. Both have the
 // same members, for TopKIndex to be written once:
+//   Queries     a block of them, prepared; of whoever searches
 //   prepare()   takes a query in and returns the width of its uncertainty: twice the largest error of a score
 //   multiply()  scores of rows [first, first + count) for the prepared queries, [queries × count]; bias() is still to
 //   add
@@ -28,34 +29,40 @@ float norm_bound(const float* x, std::size_t dimension);
 class FloatScan {
  public:
   using Score = float;
+  using Queries = std::vector<float>;  // [queries × dimension]
   void resize(const Rows& rows, std::size_t capacity);
   void set_row(const Rows& /*rows*/, std::size_t /*slot*/) {}
   void set_visible(std::size_t slot, bool visible);
+  bool is_stale() const { return false; }
   void refresh(const Rows& /*rows*/) {}
 
-  void resize_queries(const Rows& rows, std::size_t queries);
-  Score prepare(const Rows& rows, std::size_t position, const float* query);
-  void multiply(const Rows& rows, std::size_t queries, std::size_t first, std::size_t count, Score* scores) const;
+  void resize_queries(const Rows& rows, std::size_t count, Queries& queries) const;
+  Score prepare(const Rows& rows, std::size_t position, const float* query, Queries& queries) const;
+  void multiply(const Rows& rows, const Queries& queries, std::size_t first, std::size_t count, Score* scores) const;
   const Score* bias() const { return bias_.data(); }
   std::uint64_t memory_bytes() const;
 
  private:
-  std::vector<float> bias_;     // [capacity]
-  std::vector<float> queries_;  // [queries × dimension]
+  std::vector<float> bias_;  // [capacity]
 };
 
 class IntegerScan {
  public:
   using Score = std::int32_t;
+  struct Queries {
+    std::vector<std::uint8_t> shifted;  // [queries × dimension]
+    std::vector<std::int8_t> scratch;   // [dimension]
+  };
   void resize(const Rows& rows, std::size_t capacity);
   void set_row(const Rows& rows, std::size_t slot);
   void set_visible(std::size_t slot, bool visible);
+  bool is_stale() const { return stale_; }
   // Quantises everything again if a row has outgrown the scale.
   void refresh(const Rows& rows);
 
-  void resize_queries(const Rows& rows, std::size_t queries);
-  Score prepare(const Rows& rows, std::size_t position, const float* query);
-  void multiply(const Rows& rows, std::size_t queries, std::size_t first, std::size_t count, Score* scores) const;
+  void resize_queries(const Rows& rows, std::size_t count, Queries& queries) const;
+  Score prepare(const Rows& rows, std::size_t position, const float* query, Queries& queries) const;
+  void multiply(const Rows& rows, const Queries& queries, std::size_t first, std::size_t count, Score* scores) const;
   const Score* bias() const { return bias_.data(); }
   std::uint64_t memory_bytes() const;
 
@@ -72,8 +79,6 @@ class IntegerScan {
   std::vector<std::int32_t> sums_;      // [capacity] of quantised values
   std::vector<float> residuals_;        // [capacity] upper bounds of |x − scale x̂|
   std::vector<std::int32_t> bias_;      // [capacity] −128 times the sum: queries are shifted by 128 into u8
-  std::vector<std::uint8_t> queries_;   // [queries × dimension]
-  std::vector<std::int8_t> query_scratch_;
 };
 
 }  // namespace millrace::top_k

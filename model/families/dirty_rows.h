@@ -15,6 +15,7 @@ class DirtyRows {
     marked_[row] = true;
     rows_.push_back(row);
   }
+  bool empty() const { return rows_.empty(); }
   // The marked rows in ascending order; afterwards none is marked.
   std::vector<std::uint32_t> take() {
     std::vector<std::uint32_t> rows;

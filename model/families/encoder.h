@@ -29,6 +29,7 @@ class EncoderFamily final : public Family {
   Reason reason() const override { return Reason::kEncoder; }
   bool may_diverge() const override { return true; }
   std::optional<std::uint64_t> rank_version() const override { return ranker_.version(); }
+  void refresh() override { ranker_.refresh(); }
   // Log-probabilities. Empty lists for contexts without an item that has an embedding.
   std::vector<std::vector<ScoredItem>> rank(std::span<const RankRequest> requests, std::size_t k) override;
   // encoder::kNoOpinion for items without an embedding.

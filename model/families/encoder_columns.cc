@@ -58,13 +58,14 @@ void Ranker::describe(const Context& context, std::span<const ItemIndex> items, 
   for (std::size_t c = kRootShare; c < kColumns; ++c) {
     std::fill(columns.column(c).begin(), columns.column(c).end(), 0.0F);
   }
-  confidence_ = {.best = kLeastScore};
+  Confidence& confidence = answers_.mine().confidence;
+  confidence = {.best = kLeastScore};
   if (items.empty() || !attendable(context, state_.items, state_.options.length)) return;
   const Encoded& encoded = encoded_for(context);
   for (std::size_t i = 0; i < items.size(); ++i) columns.column(kRootShare)[i] = std::exp(0.5F * scores[i]);
   log_places(scores, columns.column(kRank));
   describe_nearness(encoded, items, columns);
-  confidence_ = {*std::max_element(scores.begin(), scores.end()), entropy_of(scores), encoded.log_sum};
+  confidence = {*std::max_element(scores.begin(), scores.end()), entropy_of(scores), encoded.log_sum};
 }
 
 // Cosines, for the rows of the index are of unit length.
@@ -84,9 +85,10 @@ void Ranker::describe_nearness(const Encoded& encoded, std::span<const ItemIndex
 }
 
 void Ranker::describe_event(std::span<float> values) const {
-  values[kBestScore] = confidence_.best;
-  values[kEntropy] = confidence_.entropy;
-  values[kLogSum] = confidence_.log_sum;
+  const Confidence& confidence = answers_.mine().confidence;
+  values[kBestScore] = confidence.best;
+  values[kEntropy] = confidence.entropy;
+  values[kLogSum] = confidence.log_sum;
 }
 
 }  // namespace millrace::encoder

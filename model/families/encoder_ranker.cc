@@ -66,23 +66,28 @@ Ranker::Ranker(State& state, const ItemTable& facts)
       sample_(kSample * state.options.dimension, 0.0F),
       embedding_(state.options.dimension) {}
 
+bool Ranker::is_stale() const {
+  return state_.items.has_stale() || indexed_rows_ != state_.items.rows() || stride_ != wanted_stride();
+}
+
 void Ranker::refresh() {
+  if (!is_stale()) return;
   const std::size_t rows = state_.items.rows();
-  if (choose_stride()) {
+  if (stride_ != wanted_stride()) {
+    stride_ = wanted_stride();
     for (std::uint32_t row = 0; row < rows; row += static_cast<std::uint32_t>(stride_)) state_.items.mark_stale(row);
   }
   for (const std::uint32_t row : state_.items.take_stale()) refresh_row(row);
   for (; indexed_rows_ > rows; --indexed_rows_) index_.clear_row(static_cast<std::uint32_t>(indexed_rows_ - 1));
   indexed_rows_ = rows;
+  index_.refresh();
 }
 
 // Powers of two, so that a growing catalogue seldom changes the sample.
-bool Ranker::choose_stride() {
+std::size_t Ranker::wanted_stride() const {
   std::size_t stride = 1;
   while (state_.items.rows() > stride * kSample) stride *= 2;
-  const bool changed = stride != stride_;
-  stride_ = stride;
-  return changed;
+  return stride;
 }
 
 void Ranker::refresh_row(std::uint32_t row) {
@@ -109,7 +114,7 @@ std::vector<std::vector<ScoredItem>> Ranker::rank(std::span<const RankRequest> r
   if (possible.empty()) return lists;
   const Found found = search(possible, k);
   for (std::size_t i = 0; i < possible.size(); ++i) {
-    lists[places[i]] = merge(encoded_[i], found[i], possible[i].exclude, k);
+    lists[places[i]] = merge(answers_.mine().encoded[i], found[i], possible[i].exclude, k);
   }
   return lists;
 }
@@ -128,29 +133,30 @@ const Ranker::Encoded& Ranker::encoded_for(const Context& context) {
   if (const Encoded* known = recall(context)) return *known;
   const RankRequest request{&context, {}};
   search({&request, 1}, kBest);
-  return encoded_.front();
+  return answers_.mine().encoded.front();
 }
 
 Ranker::Found Ranker::search(std::span<const RankRequest> requests, std::size_t k) {
   refresh();
-  encode(requests);
+  Answer& answer = answers_.mine();
+  encode(requests, answer);
   const std::size_t depth = embedding_.size();
   std::vector<float> queries;
   queries.reserve(requests.size() * depth);
   std::vector<std::vector<std::uint32_t>> excluded;
   for (std::size_t i = 0; i < requests.size(); ++i) {
-    queries.insert(queries.end(), encoded_[i].vector.begin(), encoded_[i].vector.end());
-    excluded.push_back(left_out(encoded_[i], requests[i].exclude));
+    queries.insert(queries.end(), answer.encoded[i].vector.begin(), answer.encoded[i].vector.end());
+    excluded.push_back(left_out(answer.encoded[i], requests[i].exclude));
   }
   const std::vector<std::span<const std::uint32_t>> spans(excluded.begin(), excluded.end());
   Found found = index_.search(queries, std::max(k, kBest), spans);
-  normalise(found);
+  normalise(found, answer);
   return found;
 }
 
-void Ranker::encode(std::span<const RankRequest> requests) {
+void Ranker::encode(std::span<const RankRequest> requests, Answer& answer) const {
   const std::size_t depth = embedding_.size();
-  nn::Arena& arena = state_.arena;
+  nn::Arena& arena = answer.arena;
   arena.reset();
   std::vector<const Context*> contexts;
   for (const RankRequest& request : requests) contexts.push_back(request.context);
@@ -162,9 +168,9 @@ void Ranker::encode(std::span<const RankRequest> requests) {
   nn::normalise_rows(attention.pooled, attention.pooled, arena.floats(attention.pooled.rows).data());
   nn::scale(attention.pooled.data, state_.parameters.scale(), attention.pooled.size());
 
-  encoded_.assign(requests.size(), {});
+  answer.encoded.assign(requests.size(), {});
   for (std::size_t b = 0; b < requests.size(); ++b) {
-    Encoded& encoded = encoded_[b];
+    Encoded& encoded = answer.encoded[b];
     encoded.key = key_of(*contexts[b], state_.options.length);
     encoded.vector.assign(attention.pooled.row(b), attention.pooled.row(b) + depth);
     // Newest first: an item repeated within the context counts at its newest place.
@@ -188,20 +194,20 @@ std::vector<std::uint32_t> Ranker::left_out(const Encoded& encoded, Exclusions e
   return rows;
 }
 
-void Ranker::normalise(std::span<const std::vector<ScoredSlot>> found) {
+void Ranker::normalise(std::span<const std::vector<ScoredSlot>> found, Answer& answer) const {
   const std::size_t depth = embedding_.size();
   const std::size_t rows = state_.items.rows();
   const std::size_t samples = (rows + stride_ - 1) / stride_;
-  const Matrix vectors = state_.arena.zeros(nn::padded(encoded_.size(), kContextPadding), depth);
-  for (std::size_t b = 0; b < encoded_.size(); ++b) {
-    std::copy(encoded_[b].vector.begin(), encoded_[b].vector.end(), vectors.row(b));
+  const Matrix vectors = answer.arena.zeros(nn::padded(answer.encoded.size(), kContextPadding), depth);
+  for (std::size_t b = 0; b < answer.encoded.size(); ++b) {
+    std::copy(answer.encoded[b].vector.begin(), answer.encoded[b].vector.end(), vectors.row(b));
   }
-  const Matrix logits = state_.arena.matrix(vectors.rows, kSample);
+  const Matrix logits = answer.arena.matrix(vectors.rows, kSample);
   nn::gemm_f32(nn::Transposed::kNo, nn::Transposed::kYes, vectors.rows, kSample, depth, vectors.data, sample_.data(),
                logits.data);
   const float shift = state_.parameters.scale();
-  for (std::size_t b = 0; b < encoded_.size(); ++b) {
-    Encoded& encoded = encoded_[b];
+  for (std::size_t b = 0; b < answer.encoded.size(); ++b) {
+    Encoded& encoded = answer.encoded[b];
     double sum = 0.0;
     for (const ScoredSlot& slot : found[b]) sum += static_cast<double>(std::exp(slot.score - shift));
     for (const Repeat& repeat : encoded.repeats) {
@@ -244,9 +250,10 @@ float Ranker::logit(const Encoded& encoded, std::uint32_t row) const {
 }
 
 const Ranker::Encoded* Ranker::recall(const Context& context) const {
+  const std::vector<Encoded>& encoded = answers_.mine().encoded;
   const auto found =
-      std::find_if(encoded_.begin(), encoded_.end(), [&](const Encoded& e) { return same(e.key, context); });
-  return found == encoded_.end() ? nullptr : &*found;
+      std::find_if(encoded.begin(), encoded.end(), [&](const Encoded& e) { return same(e.key, context); });
+  return found == encoded.end() ? nullptr : &*found;
 }
 
 }  // namespace millrace::encoder

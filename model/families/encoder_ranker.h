@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/workers.h"
 #include "model/families/encoder_state.h"
 #include "model/families/family.h"
 #include "model/feature_columns.h"
@@ -28,6 +29,8 @@ class Ranker {
   // Both must outlive this.
   Ranker(State& state, const ItemTable& facts);
 
+  // Makes ready to rank, which rank() does by itself; afterwards several threads may.
+  void refresh();
   std::vector<std::vector<ScoredItem>> rank(std::span<const RankRequest> requests, std::size_t k);
   void score(const Context& context, std::span<const ItemIndex> items, std::span<float> scores);
 
@@ -39,7 +42,7 @@ class Ranker {
 
   // The state changed: what was encoded before does not hold any more.
   void forget() {
-    encoded_.clear();
+    for (Answer& answer : answers_.all()) answer.encoded.clear();
     ++version_;
   }
   // How often the state has changed.
@@ -68,16 +71,22 @@ class Ranker {
     float entropy = 0.0F;     // of the shares among the candidates
     float log_sum = 0.0F;
   };
+  struct Answer {
+    std::vector<Encoded> encoded;  // of the newest rank() or score()
+    Confidence confidence;         // of the newest describe()
+    nn::Arena arena;
+  };
   using Found = std::vector<std::vector<ScoredSlot>>;
 
-  void refresh();
+  bool is_stale() const;
   void refresh_row(std::uint32_t row);
-  bool choose_stride();
-  // Encodes and searches: encoded_ has one entry a context, the answer the best rows but for repeats and excluded ones.
+  std::size_t wanted_stride() const;
+  // Encodes and searches: the answer at hand has one entry a context, what is returned the answer the best rows but for
+  // repeats and excluded ones.
   Found search(std::span<const RankRequest> requests, std::size_t k);
-  void encode(std::span<const RankRequest> requests);
+  void encode(std::span<const RankRequest> requests, Answer& answer) const;
   std::vector<std::uint32_t> left_out(const Encoded& encoded, Exclusions exclude) const;
-  void normalise(std::span<const std::vector<ScoredSlot>> found);
+  void normalise(std::span<const std::vector<ScoredSlot>> found, Answer& answer) const;
   std::vector<ScoredItem> merge(const Encoded& encoded, std::span<const ScoredSlot> found, Exclusions exclude,
                                 std::size_t k);
   float logit(const Encoded& encoded, std::uint32_t row) const;
@@ -91,9 +100,8 @@ class Ranker {
   std::size_t indexed_rows_ = 0;
   std::size_t stride_ = 1;        // row i · stride_ is sample i
   std::vector<float> sample_;     // kSample × D
-  std::vector<float> embedding_;  // D, scratch
-  std::vector<Encoded> encoded_;  // of the newest rank() or score()
-  Confidence confidence_;         // of the newest describe()
+  std::vector<float> embedding_;  // D, scratch of refresh()
+  PerLane<Answer> answers_;
   std::uint64_t version_ = 0;
 };
 

@@ -46,6 +46,7 @@ class FactorTable {
   void step(std::uint32_t row, const float* gradient, float rate);
   void step_bias(std::uint32_t row, float gradient, float rate);
   // Rows changed since the last call, ascending.
+  bool has_stale() const { return !stale_.empty(); }
   std::vector<std::uint32_t> take_stale() { return stale_.take(); }
 
   void save(std::string_view table, const RowSink& sink, bool all);

@@ -21,6 +21,7 @@ class FactorsFamily final : public Family {
   Reason reason() const override { return Reason::kEncoder; }
   bool may_diverge() const override { return true; }
   bool ranks_by_batch() const override { return true; }
+  void refresh() override { likings_.refresh(); }
   // Scores are likings above 0 (differences are log-odds); 0 where there is no opinion.
   std::vector<std::vector<ScoredItem>> rank(std::span<const RankRequest> requests, std::size_t k) override;
   void score(const Context& context, std::span<const ItemIndex> items, std::span<float> scores) override;

@@ -26,8 +26,7 @@ LikingFactors::LikingFactors(const FactorsOptions& options, std::uint64_t seed, 
       items_({options.dimension, kMostFactorItems, seed, kItemPurpose, kInitialDeviation}),
       index_(items_.dimension() + nn::kLanes, choose_scan_kernel()),
       user_gradient_(users_.dimension()),
-      item_gradient_(users_.dimension()),
-      extended_(index_.dimension()) {}
+      item_gradient_(users_.dimension()) {}
 
 void LikingFactors::learn(const Example& example, Random& random) {
   const std::uint32_t user = users_.touch(raw(example.context.user), example.sequence);
@@ -68,18 +67,21 @@ void LikingFactors::pull(std::uint32_t user, std::uint32_t item, float strength)
   items_.step_bias(item, options_.regularisation * items_.bias(item) - strength, rate);
 }
 
-std::span<const float> LikingFactors::extended(const float* factors, float last) {
-  std::copy_n(factors, users_.dimension(), extended_.begin());
-  extended_[users_.dimension()] = last;
-  return extended_;
+std::vector<float> LikingFactors::extended(const float* factors, float last) const {
+  std::vector<float> vector(index_.dimension(), 0.0F);
+  std::copy_n(factors, users_.dimension(), vector.begin());
+  vector[users_.dimension()] = last;
+  return vector;
 }
 
-void LikingFactors::refresh_index() {
+void LikingFactors::refresh() {
+  if (!items_.has_stale()) return;
   for (const std::uint32_t row : items_.take_stale()) {
     const auto slot = static_cast<std::uint32_t>(items_.key_of(row));
     index_.set_row(slot, extended(items_.factors(row), items_.bias(row)));
     item_changed(ItemIndex{slot});
   }
+  index_.refresh();
 }
 
 void LikingFactors::item_changed(ItemIndex item) {
@@ -88,7 +90,7 @@ void LikingFactors::item_changed(ItemIndex item) {
 }
 
 std::vector<std::vector<ScoredItem>> LikingFactors::rank(std::span<const RankRequest> requests, std::size_t k) {
-  refresh_index();
+  refresh();
   std::vector<std::vector<ScoredItem>> lists(requests.size());
   std::vector<float> queries;
   std::vector<std::size_t> asked;  // requests whose user has a row

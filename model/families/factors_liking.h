@@ -33,6 +33,8 @@ class LikingFactors {
   // Learns an old one again, if neither row has been dropped since.
   void replay(const Example& example, Random& random);
 
+  // Makes ready to rank, which rank() does by itself; afterwards several threads may.
+  void refresh();
   // Likings above 0, best first; nothing for a user without a row.
   std::vector<std::vector<ScoredItem>> rank(std::span<const RankRequest> requests, std::size_t k);
   // At least 0; 0 for whom or what has no row.
@@ -49,9 +51,8 @@ class LikingFactors {
   void learn_pairs(std::uint32_t user, std::uint32_t item, Random& random);
   float score(std::uint32_t user, std::uint32_t item) const;
   void pull(std::uint32_t user, std::uint32_t item, float strength);
-  void refresh_index();
   // `factors` followed by `last` and zeros.
-  std::span<const float> extended(const float* factors, float last);
+  std::vector<float> extended(const float* factors, float last) const;
 
   FactorsOptions options_;
   const ItemTable& item_facts_;
@@ -60,7 +61,6 @@ class LikingFactors {
   TopKIndex index_;    // of (q, b) by ItemIndex, searched with (p, 1); brought up to date before it is searched
   std::vector<float> user_gradient_;  // scratch
   std::vector<float> item_gradient_;
-  std::vector<float> extended_;
 };
 
 }  // namespace millrace

@@ -1,7 +1,7 @@
 // A model family: learns from examples, ranks items for contexts, and names its state so that the learner can
 // checkpoint and restore any family alike. One short file per family; register it in families/registry.cc.
 //
-// Calls within a step, all from one thread:
+// Calls within a step, all from one thread unless refresh() says otherwise:
 //   rank()/score()   for events not yet seen by observe(): predict, then learn
 //   observe()        once per event, in order: incremental statistics, cheap
 //   train()          at the end of the step, for each mini-batch of fresh examples together with replayed ones:
@@ -71,6 +71,9 @@ class Family {
 
   // How hard to look from now on; for families whose answers may be cheaper. An answer depends on it.
   virtual void set_effort(const Effort& /*effort*/) {}
+  // Makes ready to rank, which rank() does by itself. Afterwards, until anything but rank(), score(), describe() and
+  // explain() is called, these may be by several threads, each a lane of its own (core/workers.h).
+  virtual void refresh() {}
   // Best `k` items of each request, best first, ties by lower index; scores are comparable within a family. Fewer than
   // k where the family has no opinion on more. Log-probabilities where the family has them, else shares or counts.
   virtual std::vector<std::vector<ScoredItem>> rank(std::span<const RankRequest> requests, std::size_t k) = 0;

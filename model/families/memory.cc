@@ -102,25 +102,27 @@ MemoryFamily::Asked MemoryFamily::question(const Context& context) const {
   return asked;
 }
 
-void MemoryFamily::answer(const Context& context) {
+MemoryFamily::Answer& MemoryFamily::answer(const Context& context) {
+  Answer& answer = answers_.mine();
   Asked asked = question(context);
-  if (answered_ && asked == asked_) return;
-  collect_matches(asked);
-  weigh_matches();
-  keep_neighbours();
-  scores_.begin(items_seen_.size());
-  for (const Match& match : matches_) vote(match);
-  scores_.finish();
-  asked_ = std::move(asked);
-  answered_ = true;
+  if (answer.given && asked == answer.asked) return answer;
+  collect_matches(asked, answer);
+  weigh_matches(answer);
+  keep_neighbours(answer);
+  answer.scores.begin(items_seen_.size());
+  for (const Match& match : answer.matches) vote(match, answer.scores);
+  answer.scores.finish();
+  answer.asked = std::move(asked);
+  answer.given = true;
+  return answer;
 }
 
-void MemoryFamily::collect_matches(const Asked& asked) {
-  matches_.clear();
-  similarities_.resize(sessions_.size());
-  if (++epoch_ == 0) {  // wrapped around: old stamps would look fresh
-    std::fill(similarities_.begin(), similarities_.end(), Similarity{});
-    epoch_ = 1;
+void MemoryFamily::collect_matches(const Asked& asked, Answer& answer) const {
+  answer.matches.clear();
+  answer.similarities.resize(sessions_.size());
+  if (++answer.epoch == 0) {  // wrapped around: old stamps would look fresh
+    std::fill(answer.similarities.begin(), answer.similarities.end(), Similarity{});
+    answer.epoch = 1;
   }
   const auto own = numbers_.find(asked.session);
   const std::uint32_t own_slot = own == numbers_.end() ? kNoSlot : slot_of(own->second);
@@ -133,11 +135,11 @@ void MemoryFamily::collect_matches(const Asked& asked) {
     const auto newer = asked.items.begin() + static_cast<std::ptrdiff_t>(i);
     if (std::find(asked.items.begin(), newer, index) != newer) continue;
     const float rarity = static_cast<float>(clock_ + 1) / static_cast<float>(items_seen_[index].frequency + 1);
-    match_item(index, decay * std::log(1.0F + rarity), own_slot);
+    match_item(index, decay * std::log(1.0F + rarity), own_slot, answer);
   }
 }
 
-void MemoryFamily::match_item(std::uint32_t index, float weight, std::uint32_t own_slot) {
+void MemoryFamily::match_item(std::uint32_t index, float weight, std::uint32_t own_slot, Answer& answer) const {
   const Item& item = items_seen_[index];
   const auto ring = rings_.view(item.ring);
   // Newest first: the place written next is the oldest of a full ring, and 0 before.
@@ -147,32 +149,32 @@ void MemoryFamily::match_item(std::uint32_t index, float weight, std::uint32_t o
     const std::uint32_t number = ring[place];
     const std::uint32_t slot = slot_of(number);
     if (slot == own_slot || !remembered(number)) continue;
-    Similarity& similarity = similarities_[slot];
-    if (similarity.epoch != epoch_) {
-      similarity = {epoch_, 0.0F};
-      matches_.push_back({slot, index, 0.0F});
+    Similarity& similarity = answer.similarities[slot];
+    if (similarity.epoch != answer.epoch) {
+      similarity = {answer.epoch, 0.0F};
+      answer.matches.push_back({slot, index, 0.0F});
     }
     similarity.sum += weight;
   }
 }
 
-void MemoryFamily::weigh_matches() {
-  for (Match& match : matches_) {
+void MemoryFamily::weigh_matches(Answer& answer) const {
+  for (Match& match : answer.matches) {
     const Session& session = sessions_[match.slot];
     const float age = clock_ > session.last ? static_cast<float>(clock_ - session.last) : 0.0F;
-    match.similarity = similarities_[match.slot].sum / std::sqrt(static_cast<float>(session.items.size)) *
+    match.similarity = answer.similarities[match.slot].sum / std::sqrt(static_cast<float>(session.items.size)) *
                        std::exp(-age / options_.age_decay);
   }
 }
 
-void MemoryFamily::keep_neighbours() {
-  if (matches_.size() <= depth_.neighbours) return;
-  threshold_scratch_.clear();
-  for (const Match& match : matches_) threshold_scratch_.push_back(match.similarity);
-  const auto kth = threshold_scratch_.begin() + static_cast<std::ptrdiff_t>(depth_.neighbours - 1);
-  std::nth_element(threshold_scratch_.begin(), kth, threshold_scratch_.end(), std::greater<>());
+void MemoryFamily::keep_neighbours(Answer& answer) const {
+  if (answer.matches.size() <= depth_.neighbours) return;
+  answer.thresholds.clear();
+  for (const Match& match : answer.matches) answer.thresholds.push_back(match.similarity);
+  const auto kth = answer.thresholds.begin() + static_cast<std::ptrdiff_t>(depth_.neighbours - 1);
+  std::nth_element(answer.thresholds.begin(), kth, answer.thresholds.end(), std::greater<>());
   const float threshold = *kth;
-  std::erase_if(matches_, [threshold](const Match& match) { return match.similarity < threshold; });
+  std::erase_if(answer.matches, [threshold](const Match& match) { return match.similarity < threshold; });
 }
 
 std::size_t MemoryFamily::place_of(std::span<const std::uint32_t> held, std::uint32_t item) {
@@ -181,16 +183,16 @@ std::size_t MemoryFamily::place_of(std::span<const std::uint32_t> held, std::uin
   return place;
 }
 
-void MemoryFamily::vote(const Match& match) {
+void MemoryFamily::vote(const Match& match, SparseScores& scores) const {
   const auto held = session_lists_.view(sessions_[match.slot].items);
   std::size_t place = place_of(held, match.item);
   if (place == 0 || match.similarity <= 0.0F) return;  // the item has fallen out of a long session
   --place;
   const float before = match.similarity * options_.before_weight;
-  for (std::size_t i = 0; i < place; ++i) scores_.add(held[i], before * following_[place - i - 1]);
-  scores_.add(held[place], match.similarity);
+  for (std::size_t i = 0; i < place; ++i) scores.add(held[i], before * following_[place - i - 1]);
+  scores.add(held[place], match.similarity);
   for (std::size_t i = place + 1; i < held.size(); ++i) {
-    scores_.add(held[i], match.similarity * following_[i - place - 1]);
+    scores.add(held[i], match.similarity * following_[i - place - 1]);
   }
 }
 
@@ -198,22 +200,25 @@ std::vector<std::vector<ScoredItem>> MemoryFamily::rank(std::span<const RankRequ
   std::vector<std::vector<ScoredItem>> lists;
   lists.reserve(requests.size());
   for (const RankRequest& request : requests) {
-    answer(*request.context);
-    lists.push_back(scores_.best(items_, request.exclude, k));
+    lists.push_back(answer(*request.context).scores.best(items_, request.exclude, k));
   }
   return lists;
 }
 
 void MemoryFamily::score(const Context& context, std::span<const ItemIndex> items, std::span<float> scores) {
-  answer(context);
-  scores_.log_shares(items, scores);
+  answer(context).scores.log_shares(items, scores);
+}
+
+std::uint64_t MemoryFamily::Answer::memory_bytes() const {
+  return similarities.capacity() * sizeof(Similarity) + scores.memory_bytes() + slots.memory_bytes();
 }
 
 std::uint64_t MemoryFamily::memory_bytes() const {
   constexpr std::uint64_t kMapEntryBytes = 20;
+  std::uint64_t answers = 0;
+  for (const Answer& answer : answers_.all()) answers += answer.memory_bytes();
   return sessions_.capacity() * sizeof(Session) + session_lists_.memory_bytes() +
-         items_seen_.capacity() * sizeof(Item) + rings_.memory_bytes() + numbers_.size() * kMapEntryBytes +
-         similarities_.capacity() * sizeof(Similarity) + scores_.memory_bytes() + slots_.memory_bytes();
+         items_seen_.capacity() * sizeof(Item) + rings_.memory_bytes() + numbers_.size() * kMapEntryBytes + answers;
 }
 
 }  // namespace millrace

@@ -18,8 +18,7 @@
 // difference to the session number before. "t": u8 1, varint sessions ever begun, varint sequence of the next example.
 //
 // Everything is flat: sessions are numbered as they begin and live in slots reused first in, first out; each item has a
-// ring of the numbers of the newest sessions that hold it. One thread. rank() and then score() for the same context
-// compute once.
+// ring of the numbers of the newest sessions that hold it. rank() and then score() for the same context compute once.
 #pragma once
 
 #include <absl/container/flat_hash_map.h>
@@ -28,6 +27,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "core/workers.h"
 #include "model/families/candidate_slots.h"
 #include "model/families/dirty_rows.h"
 #include "model/families/family.h"
@@ -109,21 +109,36 @@ class MemoryFamily final : public Family {
   void append_item(Session& session, std::uint32_t item);
   void enter_ring(Item& item, std::uint32_t number);
 
+  // The newest answer, kept while the same is asked.
+  struct Answer {
+    Asked asked;
+    bool given = false;
+    SparseScores scores;
+    std::vector<Similarity> similarities;  // by slot
+    std::uint32_t epoch = 0;
+    std::vector<Match> matches;
+    std::vector<float> thresholds;  // scratch
+    CandidateSlots slots;
+    float neighbourhood = 0.0F;       // of the newest describe(): sum of the neighbours' similarities
+    std::array<float, 2> followed{};  // sessions that hold the last item and the one before
+    std::uint64_t memory_bytes() const;
+  };
+
   Asked question(const Context& context) const;
-  void answer(const Context& context);
-  void collect_matches(const Asked& asked);
-  void match_item(std::uint32_t index, float weight, std::uint32_t own_slot);
-  void weigh_matches();
-  void keep_neighbours();
-  void vote(const Match& match);
+  Answer& answer(const Context& context);
+  void collect_matches(const Asked& asked, Answer& answer) const;
+  void match_item(std::uint32_t index, float weight, std::uint32_t own_slot, Answer& answer) const;
+  void weigh_matches(Answer& answer) const;
+  void keep_neighbours(Answer& answer) const;
+  void vote(const Match& match, SparseScores& scores) const;
   // Newest place of the item among what a session holds, from 1; 0 where it has fallen out of a long one.
   static std::size_t place_of(std::span<const std::uint32_t> held, std::uint32_t item);
   // What the neighbours, and the sessions that hold the last two items, say of the candidates (memory_columns.cc).
   struct Votes;
   struct Following;
-  void vote_for_candidates(const Match& match, std::vector<Votes>& votes) const;
-  float follow(std::uint32_t item, bool is_last, std::vector<Following>& following) const;
-  std::vector<std::uint32_t> last_two() const;  // of the context that was answered
+  void vote_for_candidates(const Answer& answer, const Match& match, std::vector<Votes>& votes) const;
+  float follow(const Answer& answer, std::uint32_t item, bool is_last, std::vector<Following>& following) const;
+  std::vector<std::uint32_t> last_two(const Asked& asked) const;
 
   void save_session(const RowSink& sink, std::uint32_t slot) const;
   void save_item(const RowSink& sink, std::uint32_t index) const;
@@ -150,16 +165,7 @@ class MemoryFamily final : public Family {
   DirtyRows dirty_items_;
   bool dirty_state_ = false;
 
-  Asked asked_;
-  bool answered_ = false;
-  SparseScores scores_;
-  std::vector<Similarity> similarities_;  // by slot
-  std::uint32_t epoch_ = 0;
-  std::vector<Match> matches_;
-  std::vector<float> threshold_scratch_;
-  CandidateSlots slots_;
-  float neighbourhood_ = 0.0F;       // of the newest describe(): sum of the neighbours' similarities
-  std::array<float, 2> followed_{};  // sessions that hold the last item and the one before
+  PerLane<Answer> answers_;
 };
 
 }  // namespace millrace

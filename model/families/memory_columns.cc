@@ -52,9 +52,9 @@ struct MemoryFamily::Following {
 std::span<const std::string_view> MemoryFamily::columns() const { return kNames; }
 std::span<const std::string_view> MemoryFamily::event_columns() const { return kEventNames; }
 
-std::vector<std::uint32_t> MemoryFamily::last_two() const {
+std::vector<std::uint32_t> MemoryFamily::last_two(const Asked& asked) const {
   std::vector<std::uint32_t> last;
-  for (const std::uint32_t item : asked_.items) {
+  for (const std::uint32_t item : asked.items) {
     if (item >= items_seen_.size() || items_seen_[item].frequency == 0) continue;
     if (std::find(last.begin(), last.end(), item) != last.end()) continue;
     last.push_back(item);
@@ -63,16 +63,16 @@ std::vector<std::uint32_t> MemoryFamily::last_two() const {
   return last;
 }
 
-void MemoryFamily::vote_for_candidates(const Match& match, std::vector<Votes>& votes) const {
+void MemoryFamily::vote_for_candidates(const Answer& answer, const Match& match, std::vector<Votes>& votes) const {
   const Session& session = sessions_[match.slot];
   const auto held = session_lists_.view(session.items);
   const std::size_t matched = place_of(held, match.item);
   if (matched == 0 || match.similarity <= 0.0F) return;
   const float age = clock_ > session.last ? static_cast<float>(clock_ - session.last) : 0.0F;
   const float recency = std::exp(-age / kRecentDecay);
-  const bool holds_last = !asked_.items.empty() && match.item == asked_.items.front();
+  const bool holds_last = !answer.asked.items.empty() && match.item == answer.asked.items.front();
   for (std::size_t i = 0; i < held.size(); ++i) {
-    const std::uint32_t slot = slots_.find(held[i]);
+    const std::uint32_t slot = answer.slots.find(held[i]);
     if (slot == CandidateSlots::kNone) continue;
     const std::size_t place = i + 1;
     float vote = match.similarity;
@@ -91,7 +91,8 @@ void MemoryFamily::vote_for_candidates(const Match& match, std::vector<Votes>& v
 }
 
 // What stood around `item` in the newest sessions that hold it. Returns how many they are.
-float MemoryFamily::follow(std::uint32_t item, bool is_last, std::vector<Following>& following) const {
+float MemoryFamily::follow(const Answer& answer, std::uint32_t item, bool is_last,
+                           std::vector<Following>& following) const {
   const auto ring = rings_.view(items_seen_[item].ring);
   std::size_t at = items_seen_[item].next;
   float sessions = 0.0F;
@@ -99,7 +100,7 @@ float MemoryFamily::follow(std::uint32_t item, bool is_last, std::vector<Followi
     at = (at == 0 ? ring.size() : at) - 1;
     if (!remembered(ring[at])) continue;
     const Session& session = sessions_[slot_of(ring[at])];
-    if (session.key == asked_.session) continue;
+    if (session.key == answer.asked.session) continue;
     const auto held = session_lists_.view(session.items);
     const std::size_t matched = place_of(held, item);
     if (matched == 0) continue;
@@ -107,7 +108,7 @@ float MemoryFamily::follow(std::uint32_t item, bool is_last, std::vector<Followi
     const float age = clock_ > session.last ? static_cast<float>(clock_ - session.last) : 0.0F;
     const float recency = is_last ? std::exp(-age / kRecentDecay) : 0.0F;
     for (std::size_t i = 0; i < held.size(); ++i) {
-      const std::uint32_t slot = slots_.find(held[i]);
+      const std::uint32_t slot = answer.slots.find(held[i]);
       if (slot == CandidateSlots::kNone || i + 1 == matched) continue;
       Following& candidate = following[slot];
       const bool after = i + 1 > matched;
@@ -126,25 +127,26 @@ float MemoryFamily::follow(std::uint32_t item, bool is_last, std::vector<Followi
 }
 
 void MemoryFamily::describe(const Context& context, std::span<const ItemIndex> items, FeatureColumns columns) {
-  answer(context);
-  slots_.begin(items);
+  Answer& answer = this->answer(context);
+  answer.slots.begin(items);
   std::vector<Votes> votes(items.size());
-  for (const Match& match : matches_) vote_for_candidates(match, votes);
-  neighbourhood_ = 0.0F;
-  for (const Match& match : matches_) neighbourhood_ += match.similarity;
+  for (const Match& match : answer.matches) vote_for_candidates(answer, match, votes);
+  answer.neighbourhood = 0.0F;
+  for (const Match& match : answer.matches) answer.neighbourhood += match.similarity;
   std::vector<Following> following(items.size());
-  const std::vector<std::uint32_t> last = last_two();
-  followed_ = {0.0F, 0.0F};
-  for (std::size_t i = 0; i < last.size(); ++i) followed_[i] = follow(last[i], i == 0, following);
+  const std::vector<std::uint32_t> last = last_two(answer.asked);
+  answer.followed = {0.0F, 0.0F};
+  for (std::size_t i = 0; i < last.size(); ++i) answer.followed[i] = follow(answer, last[i], i == 0, following);
 
-  scores_.log_shares(items, columns.column(kScore));
+  answer.scores.log_shares(items, columns.column(kScore));
   float all = 1e-9F;
   float recent = 1e-9F;
   for (const Votes& vote : votes) {
     all += vote.all;
     recent += vote.recent;
   }
-  const float mean = matches_.empty() ? 1.0F : neighbourhood_ / static_cast<float>(matches_.size()) + 1e-9F;
+  const float mean =
+      answer.matches.empty() ? 1.0F : answer.neighbourhood / static_cast<float>(answer.matches.size()) + 1e-9F;
   constexpr float kFloor = 1e-3F;
   for (std::size_t i = 0; i < items.size(); ++i) {
     const Votes& vote = votes[i];
@@ -159,12 +161,12 @@ void MemoryFamily::describe(const Context& context, std::span<const ItemIndex> i
     put(kWithoutLast, vote.without_last / all + kFloor);
     put(kForward, vote.forward / all + kFloor);
     put(kShort, vote.in_short / all + kFloor);
-    put(kNext, near.next / (followed_[0] + 2.0F) + kFloor);
-    put(kNextRecent, near.next_recent / (followed_[0] + 0.5F) + kFloor);
-    put(kLater, near.later / (followed_[0] + 2.0F) + kFloor);
-    put(kBefore, near.before / (followed_[0] + 2.0F) + kFloor);
-    put(kLaterSecond, near.later_second / (followed_[1] + 2.0F) + kFloor);
-    put(kBeforeSecond, near.before_second / (followed_[1] + 2.0F) + kFloor);
+    put(kNext, near.next / (answer.followed[0] + 2.0F) + kFloor);
+    put(kNextRecent, near.next_recent / (answer.followed[0] + 0.5F) + kFloor);
+    put(kLater, near.later / (answer.followed[0] + 2.0F) + kFloor);
+    put(kBefore, near.before / (answer.followed[0] + 2.0F) + kFloor);
+    put(kLaterSecond, near.later_second / (answer.followed[1] + 2.0F) + kFloor);
+    put(kBeforeSecond, near.before_second / (answer.followed[1] + 2.0F) + kFloor);
     const std::uint32_t index = raw(items[i]);
     const float frequency = index < items_seen_.size() ? static_cast<float>(items_seen_[index].frequency) : 0.0F;
     put(kCoverage, (vote.count + 0.5F) / (frequency + 2.0F));
@@ -176,11 +178,12 @@ void MemoryFamily::describe(const Context& context, std::span<const ItemIndex> i
 }
 
 void MemoryFamily::describe_event(const Context& /*context*/, std::span<float> values) {
-  const std::vector<std::uint32_t> last = last_two();
-  values[0] = std::log(neighbourhood_ + 1e-2F);
-  values[1] = std::log1p(static_cast<float>(matches_.size()));
-  values[2] = std::log1p(followed_[0]);
-  values[3] = std::log1p(followed_[1]);
+  const Answer& answer = answers_.mine();
+  const std::vector<std::uint32_t> last = last_two(answer.asked);
+  values[0] = std::log(answer.neighbourhood + 1e-2F);
+  values[1] = std::log1p(static_cast<float>(answer.matches.size()));
+  values[2] = std::log1p(answer.followed[0]);
+  values[3] = std::log1p(answer.followed[1]);
   values[4] = last.empty() ? 0.0F : std::log1p(static_cast<float>(items_seen_[last[0]].frequency));
 }
 

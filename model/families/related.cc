@@ -53,14 +53,15 @@ void RelatedFamily::read_history(const Context& context, std::vector<std::uint32
 void RelatedFamily::observe(const Example& example) {
   if (!is_positive(example)) return;
   const std::uint32_t index = raw(example.item);
-  read_history(example.context, history_);
-  if (std::find(history_.begin(), history_.end(), index) != history_.end()) return;
+  std::vector<std::uint32_t>& history = answers_.mine().history;
+  read_history(example.context, history);
+  if (std::find(history.begin(), history.end(), index) != history.end()) return;
   std::uint32_t highest = index;
-  for (const std::uint32_t earlier : history_) highest = std::max(highest, earlier);
+  for (const std::uint32_t earlier : history) highest = std::max(highest, earlier);
   if (highest >= items_seen_.size()) items_seen_.resize(highest + std::size_t{1});
-  for (std::size_t i = 0; i < history_.size(); ++i) {
-    relate(history_[i], index, i, true);
-    relate(index, history_[i], i, false);
+  for (std::size_t i = 0; i < history.size(); ++i) {
+    relate(history[i], index, i, true);
+    relate(index, history[i], i, false);
   }
   ++events_;
   dirty_state_ = true;
@@ -101,58 +102,59 @@ float RelatedFamily::recent_at(const Neighbour& neighbour) const {
   return neighbour.recent * std::exp2(-static_cast<float>(events_ - neighbour.as_of) / kRecentEvents);
 }
 
-void RelatedFamily::answer(const Context& context) {
-  read_history(context, history_);
-  if (answered_ && asked_observed_ == observed_ && asked_ == history_) return;
-  scores_.begin(items_seen_.size());
-  for (std::size_t i = 0; i < history_.size(); ++i) {
-    if (history_[i] >= items_seen_.size()) continue;
-    const Item& item = items_seen_[history_[i]];
+RelatedFamily::Answer& RelatedFamily::answer(const Context& context) {
+  Answer& answer = answers_.mine();
+  read_history(context, answer.history);
+  if (answer.given && answer.observed == observed_ && answer.asked == answer.history) return answer;
+  answer.scores.begin(items_seen_.size());
+  for (std::size_t i = 0; i < answer.history.size(); ++i) {
+    if (answer.history[i] >= items_seen_.size()) continue;
+    const Item& item = items_seen_[answer.history[i]];
     const float weight = ranking_weights_[i] / std::sqrt(static_cast<float>(item.count) + 1.0F);
     for (const Neighbour& neighbour : lists_.view(item.neighbours)) {
-      scores_.add(neighbour.item, weight * neighbour.together);
+      answer.scores.add(neighbour.item, weight * neighbour.together);
     }
   }
-  for (const std::uint32_t touched : scores_.touched()) {
-    scores_.multiply(touched, 1.0F / std::sqrt(static_cast<float>(items_seen_[touched].count) + 3.0F));
+  for (const std::uint32_t touched : answer.scores.touched()) {
+    answer.scores.multiply(touched, 1.0F / std::sqrt(static_cast<float>(items_seen_[touched].count) + 3.0F));
   }
-  scores_.finish();
-  asked_ = history_;
-  asked_observed_ = observed_;
-  answered_ = true;
+  answer.scores.finish();
+  answer.asked = answer.history;
+  answer.observed = observed_;
+  answer.given = true;
+  return answer;
 }
 
 std::vector<std::vector<ScoredItem>> RelatedFamily::rank(std::span<const RankRequest> requests, std::size_t k) {
   std::vector<std::vector<ScoredItem>> lists;
   lists.reserve(requests.size());
   for (const RankRequest& request : requests) {
-    answer(*request.context);
-    lists.push_back(scores_.best(items_, request.exclude, k));
+    lists.push_back(answer(*request.context).scores.best(items_, request.exclude, k));
   }
   return lists;
 }
 
 void RelatedFamily::score(const Context& context, std::span<const ItemIndex> items, std::span<float> scores) {
-  answer(context);
-  scores_.log_shares(items, scores);
+  answer(context).scores.log_shares(items, scores);
 }
 
 std::span<const std::string_view> RelatedFamily::columns() const { return kNames; }
 
 void RelatedFamily::describe(const Context& context, std::span<const ItemIndex> items, FeatureColumns columns) {
-  answer(context);
-  scores_.log_shares(items, columns.column(kScore));
+  Answer& answer = this->answer(context);
+  answer.scores.log_shares(items, columns.column(kScore));
   for (std::size_t i = 0; i < items.size(); ++i)
     columns.column(kRootShare)[i] = std::exp(0.5F * columns.column(kScore)[i]);
   for (std::size_t c = kFollowing; c < kColumns; ++c) {
     std::fill(columns.column(c).begin(), columns.column(c).end(), 0.0F);
   }
-  slots_.begin(items);
+  answer.slots.begin(items);
   std::size_t in_visit = 0;  // places of the history that are of this visit
   for (auto at = context.history.rbegin(); at != context.history.rend() && context.now - at->time < kVisitGap; ++at) {
     ++in_visit;
   }
-  for (std::size_t place = 0; place < history_.size(); ++place) describe_item(place, place < in_visit, columns);
+  for (std::size_t place = 0; place < answer.history.size(); ++place)
+    describe_item(answer, place, place < in_visit, columns);
   for (std::size_t i = 0; i < items.size(); ++i) {
     const std::uint32_t index = raw(items[i]);
     const std::uint32_t count = index < items_seen_.size() ? items_seen_[index].count : 0;
@@ -166,13 +168,14 @@ void RelatedFamily::describe(const Context& context, std::span<const ItemIndex> 
 }
 
 // Adds what the item at `place` of the history says of the candidates.
-void RelatedFamily::describe_item(std::size_t place, bool in_visit, FeatureColumns columns) const {
-  if (history_[place] >= items_seen_.size()) return;
-  const Item& item = items_seen_[history_[place]];
+void RelatedFamily::describe_item(const Answer& answer, std::size_t place, bool in_visit,
+                                  FeatureColumns columns) const {
+  if (answer.history[place] >= items_seen_.size()) return;
+  const Item& item = items_seen_[answer.history[place]];
   const auto count = static_cast<float>(item.count);
   const float rarity = 1.0F / std::sqrt(count + 1.0F);
   for (const Neighbour& neighbour : lists_.view(item.neighbours)) {
-    const std::uint32_t slot = slots_.find(neighbour.item);
+    const std::uint32_t slot = answer.slots.find(neighbour.item);
     if (slot == CandidateSlots::kNone) continue;
     columns.column(kFollowing)[slot] += following_weights_[place] * rarity * neighbour.followed;
     columns.column(kRecent)[slot] += ranking_weights_[place] * rarity * recent_at(neighbour);
@@ -184,20 +187,21 @@ void RelatedFamily::describe_item(std::size_t place, bool in_visit, FeatureColum
 }
 
 void RelatedFamily::explain(const Context& context, std::span<const ItemIndex> items, std::span<ItemIndex> because) {
-  read_history(context, history_);
+  std::vector<std::uint32_t>& history = answers_.mine().history;
+  read_history(context, history);
   std::vector<float> most(items.size(), 0.0F);
   std::vector<std::pair<std::uint32_t, std::size_t>> asked;
   for (std::size_t i = 0; i < items.size(); ++i) asked.emplace_back(raw(items[i]), i);
   std::sort(asked.begin(), asked.end());
-  for (std::size_t h = 0; h < history_.size(); ++h) {
-    if (history_[h] >= items_seen_.size()) continue;
-    const Item& item = items_seen_[history_[h]];
+  for (std::size_t h = 0; h < history.size(); ++h) {
+    if (history[h] >= items_seen_.size()) continue;
+    const Item& item = items_seen_[history[h]];
     const float weight = ranking_weights_[h] / std::sqrt(static_cast<float>(item.count) + 1.0F);
     for (const Neighbour& neighbour : lists_.view(item.neighbours)) {
       const auto at = std::lower_bound(asked.begin(), asked.end(), std::pair(neighbour.item, std::size_t{0}));
       if (at == asked.end() || at->first != neighbour.item || weight * neighbour.together <= most[at->second]) continue;
       most[at->second] = weight * neighbour.together;
-      because[at->second] = ItemIndex{history_[h]};
+      because[at->second] = ItemIndex{history[h]};
     }
   }
 }
@@ -258,7 +262,9 @@ Status RelatedFamily::load(std::string_view table, std::string_view key, std::st
 }
 
 std::uint64_t RelatedFamily::memory_bytes() const {
-  return items_seen_.capacity() * sizeof(Item) + lists_.memory_bytes() + scores_.memory_bytes() + slots_.memory_bytes();
+  std::uint64_t bytes = items_seen_.capacity() * sizeof(Item) + lists_.memory_bytes();
+  for (const Answer& answer : answers_.all()) bytes += answer.scores.memory_bytes() + answer.slots.memory_bytes();
+  return bytes;
 }
 
 }  // namespace millrace

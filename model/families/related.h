@@ -18,6 +18,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "core/workers.h"
 #include "model/families/candidate_slots.h"
 #include "model/families/dirty_rows.h"
 #include "model/families/family.h"
@@ -59,14 +60,24 @@ class RelatedFamily final : public Family {
     FlatLists<Neighbour>::List neighbours;
   };
 
+  // The newest answer, kept while the same is asked.
+  struct Answer {
+    std::vector<std::uint32_t> asked;  // the history that the scores are for
+    std::uint64_t observed = 0;
+    bool given = false;
+    SparseScores scores;
+    std::vector<std::uint32_t> history;  // of the newest context
+    CandidateSlots slots;
+  };
+
   // The distinct known items of the history, newest first, at most `window`.
   void read_history(const Context& context, std::vector<std::uint32_t>& distinct) const;
   // `place`: distance in the history, from 0; `follows`: `to` came after `item`.
   void relate(std::uint32_t item, std::uint32_t to, std::size_t place, bool follows);
   Neighbour& neighbour_of(std::uint32_t item, std::uint32_t to);
   float recent_at(const Neighbour& neighbour) const;
-  void describe_item(std::size_t place, bool in_visit, FeatureColumns columns) const;
-  void answer(const Context& context);
+  void describe_item(const Answer& answer, std::size_t place, bool in_visit, FeatureColumns columns) const;
+  Answer& answer(const Context& context);
   void save_item(const RowSink& sink, std::uint32_t index) const;
 
   RelatedOptions options_;
@@ -81,12 +92,7 @@ class RelatedFamily final : public Family {
   bool dirty_state_ = false;
   std::uint64_t observed_ = 0;  // events learnt by this object: tells whether scores at hand still hold
 
-  std::vector<std::uint32_t> asked_;  // the history that the scores at hand are for
-  std::uint64_t asked_observed_ = 0;
-  bool answered_ = false;
-  SparseScores scores_;
-  std::vector<std::uint32_t> history_;  // scratch
-  CandidateSlots slots_;
+  PerLane<Answer> answers_;
 };
 
 }  // namespace millrace

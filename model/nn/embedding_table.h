@@ -62,6 +62,7 @@ class EmbeddingTable {
 
   // Rows marked or moved since the last call, ascending, all below rows().
   std::vector<std::uint32_t> take_stale();
+  bool has_stale() const { return !stale_.empty(); }
 
   // Hands over what changed since the last save(), or everything; nullopt erases.
   void save(const Sink& sink, bool all);

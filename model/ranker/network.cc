@@ -28,27 +28,28 @@ std::vector<float> RankerNetwork::initial_weights(Random random) const {
 }
 
 std::span<const float> RankerNetwork::forward(std::span<const float> weights, const RankerInput& input) {
-  arena_.reset();
+  auto& [arena, products, scores] = activities_.mine();
+  arena.reset();
   const std::size_t rows = nn::padded(input.items, RankerInput::kRowPadding);
-  products_ = arena_.matrix(rows, kRows);
+  products = arena.matrix(rows, kRows);
   nn::gemm_f32(nn::Transposed::kNo, nn::Transposed::kYes, rows, kRows, shape_.features, input.x.data(), weights.data(),
-               products_.data);
+               products.data);
   std::array<float, kHidden> event;
   for (std::size_t h = 0; h < kHidden; ++h) {
     event[h] = nn::dot(weights.data() + shape_.event_begin() + h * shape_.event, input.g.data(), shape_.event);
   }
   const float* output = weights.data() + shape_.output_begin();
-  scores_.resize(input.items);
+  scores.resize(input.items);
   for (std::size_t i = 0; i < input.items; ++i) {
-    float* units = products_.row(i);
+    float* units = products.row(i);
     std::array<float, kHidden> active;
     for (std::size_t h = 0; h < kHidden; ++h) {
       units[h] += event[h];
       active[h] = units[h] > 0.0F ? units[h] : 0.0F;
     }
-    scores_[i] = units[kHidden] + nn::dot(active.data(), output, kHidden);
+    scores[i] = units[kHidden] + nn::dot(active.data(), output, kHidden);
   }
-  return scores_;
+  return scores;
 }
 
 void RankerNetwork::backward(std::span<const float> weights, const RankerInput& input, std::span<const float> residuals,
@@ -60,7 +61,7 @@ void RankerNetwork::backward(std::span<const float> weights, const RankerInput& 
     const float residual = residuals[i];
     if (residual == 0.0F) continue;
     const float* x = input.x.data() + i * shape_.features;
-    const float* units = products_.row(i);
+    const float* units = activities_.mine().products.row(i);
     nn::add_scaled(gradient.data() + shape_.linear_begin(), residual, x, shape_.features);
     for (std::size_t h = 0; h < kHidden; ++h) {
       if (units[h] <= 0.0F) continue;
@@ -79,7 +80,7 @@ void RankerNetwork::slope(std::span<const float> weights, std::size_t item, std:
   const float* linear = weights.data() + shape_.linear_begin();
   std::copy(linear, linear + shape_.features, slope.begin());
   const float* output = weights.data() + shape_.output_begin();
-  const float* units = products_.row(item);
+  const float* units = activities_.mine().products.row(item);
   for (std::size_t h = 0; h < kHidden; ++h) {
     if (units[h] > 0.0F) nn::add_scaled(slope.data(), output[h], weights.data() + h * shape_.features, shape_.features);
   }

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/random.h"
+#include "core/workers.h"
 #include "model/nn/arena.h"
 #include "model/nn/matrix.h"
 
@@ -50,7 +51,7 @@ class RankerNetwork {
     return weights.subspan(shape_.linear_begin(), shape_.features);
   }
 
-  // One score an item. What backward() and slope() need is kept until the next call.
+  // One score an item. What backward() and slope() need is kept until the lane's next call.
   std::span<const float> forward(std::span<const float> weights, const RankerInput& input);
   // Adds to `gradient` what `residuals` (∂loss/∂score, one an item; zero: skipped) say of the newest forward().
   void backward(std::span<const float> weights, const RankerInput& input, std::span<const float> residuals,
@@ -59,10 +60,15 @@ class RankerNetwork {
   void slope(std::span<const float> weights, std::size_t item, std::span<float> slope) const;
 
  private:
+  // Of the newest forward().
+  struct Activity {
+    nn::Arena arena;
+    nn::Matrix products;  // padded items × kRows; hidden units with the event's part, not yet rectified
+    std::vector<float> scores;
+  };
+
   NetworkShape shape_;
-  nn::Arena arena_;
-  nn::Matrix products_;  // padded items × kRows; hidden units with the event's part, not yet rectified
-  std::vector<float> scores_;
+  PerLane<Activity> activities_;
 };
 
 }  // namespace millrace

@@ -41,7 +41,7 @@ class Ranker {
   // The candidates' features become known: moves the standardisation. Before prepare().
   void observe(const Candidates& candidates);
   RankerInput prepare(const Candidates& candidates) const;
-  // One score an item, by the averaged weights; valid until the next call.
+  // One score an item, by the averaged weights; valid until the lane's next call.
   std::span<const float> score(const RankerInput& input);
   // ∂score/∂feature of one item of the newest score(), per standardised column.
   void slope(std::size_t item, std::span<float> slope) const { network_.slope(averaged_, item, slope); }

@@ -73,6 +73,28 @@ TEST(StepTest, SameBatchesGiveTheSameBytes) {
   EXPECT_EQ(dump(*first), dump(*second));
 }
 
+TEST(StepTest, ListsDoNotDependOnHowManyThreadsMakeThem) {
+  const auto events = walk_events(6000, 1);
+  StepOptions options = small_step_options();
+  std::vector<std::vector<RecommendationList>> lists;
+  for (const std::size_t threads : {1U, 4U}) {
+    options.model.threads = threads;
+    const auto store = make_memory_store();
+    auto step = Step::open(options, *store);
+    ASSERT_TRUE(step.ok());
+    lists.emplace_back();
+    for (std::uint64_t number = 1; number <= 6; ++number) {
+      WriteBatch batch;
+      auto output = (*step)->run(step_input(number, std::span(events).subspan((number - 1) * 1000, 1000)), batch);
+      ASSERT_TRUE(output.ok());
+      ASSERT_TRUE(store->commit(batch).ok());
+      ASSERT_GT(output->lists.size(), 32U) << "enough for several threads";
+      for (auto& list : output->lists) lists.back().push_back(std::move(list));
+    }
+  }
+  EXPECT_EQ(lists[0], lists[1]);
+}
+
 TEST(StepTest, AnotherSeedGivesAnotherModel) {
   const auto events = walk_events(500, 1);
   const auto first = make_memory_store();

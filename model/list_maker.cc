@@ -1,0 +1,71 @@
+#include "model/list_maker.h"
+
+#include <algorithm>
+#include <thread>
+
+#include "model/candidate_lists.h"
+#include "model/candidates.h"
+#include "model/nn/matmul.h"
+
+namespace millrace {
+namespace {
+
+constexpr std::size_t kMostThreads = 4;  // by default
+
+// As many as one product takes, fewer where some lanes would have none.
+std::size_t queries_a_task(std::size_t queries) {
+  constexpr std::size_t kUnit = 16;
+  return std::clamp(nn::padded((queries + kMostLanes - 1) / kMostLanes, kUnit), kUnit, 4 * kUnit);
+}
+
+// Predicting a rating keeps what it is conditioned on, for one thread.
+std::size_t threads_for(const ModelOptions& options) {
+  if (options.ranker.heads.rating != 0.0F) return 1;
+  if (options.threads > 0) return options.threads;
+  return std::min<std::size_t>(std::thread::hardware_concurrency(), kMostThreads);
+}
+
+}  // namespace
+
+ListMaker::ListMaker(Families families, Recommender& recommender, const Lineup& lineup, const ModelOptions& options)
+    : families_(families),
+      recommender_(recommender),
+      lineup_(lineup),
+      candidates_per_source_(options.ranker.candidates_per_source),
+      workers_(threads_for(options)) {}
+
+std::vector<Ranking> ListMaker::make(std::span<const Query> queries, std::size_t k, const Effort& effort,
+                                     std::uint64_t model_step) {
+  for (const auto& family : families_) {
+    family->set_effort(effort);
+    family->refresh();
+  }
+  std::vector<Ranking> lists(queries.size());
+  const Asked asked{k, effort.share(candidates_per_source_), model_step};
+  const std::size_t some = queries_a_task(queries.size());
+  workers_.run((queries.size() + some - 1) / some, [&](std::size_t task) {
+    const std::size_t begin = task * some;
+    const std::size_t count = std::min(some, queries.size() - begin);
+    make_some(queries.subspan(begin, count), asked, std::span(lists).subspan(begin, count));
+  });
+  return lists;
+}
+
+void ListMaker::make_some(std::span<const Query> queries, const Asked& asked, std::span<Ranking> lists) {
+  std::vector<RankRequest> requests;
+  requests.reserve(queries.size());
+  for (const Query& query : queries) requests.push_back({&query.context, query.exclude});
+  CandidateLists candidate_lists(families_, requests, asked.per_family, asked.k);
+  for (std::size_t q = 0; q < queries.size(); ++q) {
+    const Context& context = queries[q].context;
+    const auto taken = candidate_lists.take(q);
+    const auto ranked = [&] {
+      const Candidates candidates = recommender_.gather(context, taken);
+      return recommender_.rank(context, candidates, recommender_.prepare(candidates), asked.k);
+    };
+    lists[q] = lineup_.serve({context.user, asked.model_step, asked.k}, taken, ranked);
+    recommender_.explain(context, lists[q]);
+  }
+}
+
+}  // namespace millrace
