@@ -159,6 +159,7 @@ void visit_encoder(ConfigVisitor& v, EncoderOptions& encoder) {
   v.number("row_rate", encoder.row_rate, kShare);
   v.number("dense_rate", encoder.dense_rate, kShare);
   v.number("dropout", encoder.dropout, {0.0F, 0.95F});
+  v.flag("bf16", encoder.bf16);
   v.number("recent_replay_mean", encoder.recent_replay_mean, {1.0F, 1e9F});
   v.number("gradient_clip", encoder.gradient_clip, {0.0F, 1e6F});
   v.number("weight_decay", encoder.weight_decay, kShare);

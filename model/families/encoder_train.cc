@@ -8,6 +8,7 @@
 #include "model/families/encoder_extras.h"
 #include "model/families/encoder_rows.h"
 #include "model/families/positive.h"
+#include "model/nn/bfloat16.h"
 #include "model/nn/dropout.h"
 #include "model/nn/lookup.h"
 #include "model/nn/normalise.h"
@@ -84,7 +85,8 @@ class Step {
                                      .extra_bias = extras_.bias,
                                      .positive = extras_.positive,
                                      .shift = kShiftShare * scale_ + kShiftMore,
-                                     .weight = 1.0F / static_cast<float>(contexts_.size)};
+                                     .weight = 1.0F / static_cast<float>(contexts_.size),
+                                     .half = state_.options.bf16 && nn::has_bf16()};
     drows_ = arena_.matrix(rows_.unit.rows, rows_.unit.columns);
     std::fill(drows_.row(offsets_.size()), drows_.row(drows_.rows), 0.0F);  // the negatives' rows are overwritten
     dscaled_ = arena_.zeros(scaled_.rows, scaled_.columns);

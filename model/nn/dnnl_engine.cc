@@ -78,6 +78,9 @@ class ThreadEngine {
   void run_f32(const MatmulShape& shape, const float* a, const float* b, float* c) {
     find(shape, memory::data_type::f32, memory::data_type::f32, memory::data_type::f32, 0).run(stream_, a, b, c);
   }
+  void run_bf16(const MatmulShape& shape, const std::uint16_t* a, const std::uint16_t* b, float* c) {
+    find(shape, memory::data_type::bf16, memory::data_type::bf16, memory::data_type::f32, 16).run(stream_, a, b, c);
+  }
   void run_u8s8s32(const MatmulShape& shape, const std::uint8_t* a, const std::int8_t* b, std::int32_t* c) {
     find(shape, memory::data_type::u8, memory::data_type::s8, memory::data_type::s32, 8).run(stream_, a, b, c);
   }
@@ -119,6 +122,15 @@ void dnnl_matmul_f32(const MatmulShape& shape, const float* a, const float* b, f
   call_dnnl([&](ThreadEngine& engine) { engine.run_f32(shape, a, b, c); });
 }
 
+void dnnl_matmul_bf16(const MatmulShape& shape, const std::uint16_t* a, const std::uint16_t* b, float* c) {
+  call_dnnl([&](ThreadEngine& engine) { engine.run_bf16(shape, a, b, c); });
+}
+
+bool dnnl_has_bf16() {
+  constexpr auto kNeeded = static_cast<unsigned>(dnnl_cpu_isa_avx512_core_bf16);
+  return (static_cast<unsigned>(dnnl_get_effective_cpu_isa()) & kNeeded) == kNeeded;
+}
+
 void dnnl_matmul_u8s8s32(const MatmulShape& shape, const std::uint8_t* a, const std::int8_t* b, std::int32_t* c) {
   MILLRACE_CHECK(!shape.accumulate);
   call_dnnl([&](ThreadEngine& engine) { engine.run_u8s8s32(shape, a, b, c); });
@@ -134,7 +146,7 @@ std::string dnnl_release() {
 std::string dnnl_signature() {
   char text[32];
   std::snprintf(text, sizeof text, " isa 0x%x", static_cast<unsigned>(dnnl_get_effective_cpu_isa()));
-  return dnnl_release() + text;
+  return dnnl_release() + text + (dnnl_has_bf16() ? " bf16" : "");
 }
 
 void adopt_dnnl(const std::string& signature) {

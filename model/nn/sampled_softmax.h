@@ -34,6 +34,7 @@ struct SampledSoftmax {
   std::span<const std::uint32_t> positive;  // per row, an index of extras
   float shift = 0.0F;   // subtracted from every logit before the exponential; above the highest logit less 80
   float weight = 1.0F;  // of every row's loss in the gradients
+  bool half = false;    // products with the shared negatives are of bfloat16; requires has_bf16()
 };
 
 struct SampledSoftmaxGradients {
@@ -42,7 +43,7 @@ struct SampledSoftmaxGradients {
   float* extra_bias = nullptr;  // per extra, overwritten
 };
 
-// The sum of the rows' losses, unweighted. Needs K × B floats of the arena.
+// The sum of the rows' losses, unweighted. Needs K × B floats of the arena, half of them with `half`.
 double sampled_softmax(const SampledSoftmax& input, Arena& arena, const SampledSoftmaxGradients& gradients);
 
 }  // namespace millrace::nn

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "model/nn/arena.h"
+#include "model/nn/bfloat16.h"
 #include "model/nn/sampled_softmax.h"
 #include "tests/model/nn_gradient.h"
 
@@ -30,6 +31,7 @@ struct Fixture {
   std::vector<float> extra_bias{0.0F, 0.4F, 0.0F, 1.5F, -0.3F};
   std::vector<std::uint32_t> positive{0, 2, 3};
   float weight = 0.25F;
+  bool half = false;
 
   Fixture() {
     Random random(3);
@@ -48,7 +50,8 @@ struct Fixture {
             .extra_bias = extra_bias,
             .positive = positive,
             .shift = 4.0F,
-            .weight = weight};
+            .weight = weight,
+            .half = half};
   }
 
   double product(std::size_t b, std::size_t item) {
@@ -124,6 +127,28 @@ TEST(SampledSoftmax, GradientsAreThoseOfFiniteDifferences) {
     }
   }
   expect_gradient(fixture.extra_bias, gradients.extra_bias, loss, 1e-3F);
+}
+
+TEST(SampledSoftmax, ProductsOfBfloat16AreCloseToThoseOfFloats) {
+  if (!has_bf16()) GTEST_SKIP() << "this processor has none";
+  Fixture fixture;
+  Gradients exact;
+  Gradients half;
+  const double loss = run(fixture, exact);
+  fixture.half = true;
+  EXPECT_NEAR(run(fixture, half), loss, 0.01 * loss);
+  const auto expect_close = [](const std::vector<float>& a, const std::vector<float>& b) {
+    double difference = 0.0;
+    double size = 0.0;
+    for (std::size_t i = 0; i < a.size(); ++i) {
+      difference += static_cast<double>((a[i] - b[i]) * (a[i] - b[i]));
+      size += static_cast<double>(a[i] * a[i]);
+    }
+    EXPECT_GT(difference, 0.0) << "the same products";
+    EXPECT_LT(difference, 1e-4 * size);
+  };
+  expect_close(exact.contexts.values, half.contexts.values);
+  expect_close(exact.items.values, half.items.values);
 }
 
 TEST(SampledSoftmax, PaddingGetsNoGradient) {
