@@ -1,9 +1,11 @@
 #include "model/learner.h"
 
 #include <algorithm>
+#include <thread>
 #include <utility>
 
 #include "core/bytes.h"
+#include "core/workers.h"
 #include "model/candidate_lists.h"
 #include "model/candidates.h"
 #include "model/families/registry.h"
@@ -19,6 +21,7 @@ namespace millrace {
 namespace {
 
 constexpr std::string_view kItemRows = "items";
+constexpr std::size_t kMostThreads = 4;  // by default
 
 class LearnerOfFamilies final : public Learner {
  public:
@@ -31,7 +34,9 @@ class LearnerOfFamilies final : public Learner {
         lineup_(std::move(lineup)),
         recommender_(families_, options_),
         trainer_(families_, options_),
-        list_maker_(families_, recommender_, *lineup_, options_),
+        workers_(options_.threads > 0 ? options_.threads
+                                      : std::min<std::size_t>(std::thread::hardware_concurrency(), kMostThreads)),
+        list_maker_(families_, recommender_, *lineup_, options_, workers_),
         guard_(options_.rollback, families_, lineup_->contest(), lineup_->has_ranker() ? recommender_.encode() : "") {
     for (const auto& family : families_) {
       if (family->recommends()) names_.emplace_back(family->name());
@@ -82,7 +87,10 @@ class LearnerOfFamilies final : public Learner {
   std::uint64_t work_since_checkpoint() const override { return work_; }
 
   void checkpoint(WriteBatch& rows) override {
-    for (const auto& family : families_) family->save(row_sink(rows, family->name()), false);
+    std::vector<WriteBatch> by_family(families_.size());
+    workers_.run(families_.size(),
+                 [&](std::size_t f) { families_[f]->save(row_sink(by_family[f], families_[f]->name()), false); });
+    for (WriteBatch& batch : by_family) rows.append(std::move(batch));
     std::sort(changed_items_.begin(), changed_items_.end());
     changed_items_.erase(std::unique(changed_items_.begin(), changed_items_.end()), changed_items_.end());
     const RowSink items = row_sink(rows, kItemRows);
@@ -363,6 +371,7 @@ class LearnerOfFamilies final : public Learner {
   std::unique_ptr<Lineup> lineup_;
   Recommender recommender_;
   Trainer trainer_;
+  Workers workers_;
   ListMaker list_maker_;
   Guard guard_;
   std::vector<ItemIndex> changed_items_;

@@ -1,38 +1,29 @@
 #include "model/list_maker.h"
 
 #include <algorithm>
-#include <thread>
 
 #include "model/candidate_lists.h"
 #include "model/candidates.h"
-#include "model/nn/matmul.h"
 
 namespace millrace {
 namespace {
 
-constexpr std::size_t kMostThreads = 4;  // by default
-
-// As many as one product takes, fewer where some lanes would have none.
+// Full products of the encoder, but some for every lane.
 std::size_t queries_a_task(std::size_t queries) {
-  constexpr std::size_t kUnit = 16;
-  return std::clamp(nn::padded((queries + kMostLanes - 1) / kMostLanes, kUnit), kUnit, 4 * kUnit);
-}
-
-// Predicting a rating keeps what it is conditioned on, for one thread.
-std::size_t threads_for(const ModelOptions& options) {
-  if (options.ranker.heads.rating != 0.0F) return 1;
-  if (options.threads > 0) return options.threads;
-  return std::min<std::size_t>(std::thread::hardware_concurrency(), kMostThreads);
+  constexpr std::size_t kProduct = 16;
+  return std::clamp(queries / kMostLanes / kProduct * kProduct, kProduct, 4 * kProduct);
 }
 
 }  // namespace
 
-ListMaker::ListMaker(Families families, Recommender& recommender, const Lineup& lineup, const ModelOptions& options)
+ListMaker::ListMaker(Families families, Recommender& recommender, const Lineup& lineup, const ModelOptions& options,
+                     Workers& workers)
     : families_(families),
       recommender_(recommender),
       lineup_(lineup),
       candidates_per_source_(options.ranker.candidates_per_source),
-      workers_(threads_for(options)) {}
+      alone_(options.ranker.heads.rating != 0.0F),
+      workers_(workers) {}
 
 std::vector<Ranking> ListMaker::make(std::span<const Query> queries, std::size_t k, const Effort& effort,
                                      std::uint64_t model_step) {
@@ -42,7 +33,8 @@ std::vector<Ranking> ListMaker::make(std::span<const Query> queries, std::size_t
   }
   std::vector<Ranking> lists(queries.size());
   const Asked asked{k, effort.share(candidates_per_source_), model_step};
-  const std::size_t some = queries_a_task(queries.size());
+  // Predicting a rating keeps what it is conditioned on, for one thread.
+  const std::size_t some = alone_ ? std::max<std::size_t>(queries.size(), 1) : queries_a_task(queries.size());
   workers_.run((queries.size() + some - 1) / some, [&](std::size_t task) {
     const std::size_t begin = task * some;
     const std::size_t count = std::min(some, queries.size() - begin);

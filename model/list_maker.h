@@ -19,7 +19,8 @@ namespace millrace {
 class ListMaker {
  public:
   // All but `options` must outlive this.
-  ListMaker(Families families, Recommender& recommender, const Lineup& lineup, const ModelOptions& options);
+  ListMaker(Families families, Recommender& recommender, const Lineup& lineup, const ModelOptions& options,
+            Workers& workers);
 
   // One list a query, of `k` items at most. The same whatever the threads.
   std::vector<Ranking> make(std::span<const Query> queries, std::size_t k, const Effort& effort,
@@ -37,7 +38,8 @@ class ListMaker {
   Recommender& recommender_;
   const Lineup& lineup_;
   std::size_t candidates_per_source_;
-  Workers workers_;
+  bool alone_;
+  Workers& workers_;
 };
 
 }  // namespace millrace

@@ -6,9 +6,11 @@
 // acknowledged survives a crash of the process and of the machine.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <span>
@@ -56,6 +58,11 @@ class WriteBatch {
   void erase(Table table, std::string key) {
     bytes_ += key.size();
     operations_.push_back({table, std::move(key), std::nullopt});
+  }
+  void append(WriteBatch&& other) {
+    bytes_ += other.bytes_;
+    std::move(other.operations_.begin(), other.operations_.end(), std::back_inserter(operations_));
+    other.clear();
   }
   std::span<const Operation> operations() const { return operations_; }
   std::vector<Operation> take_operations() && { return std::move(operations_); }

@@ -106,7 +106,8 @@ class Family {
   // The item table changed for this item (content or first sight).
   virtual void item_changed(ItemIndex /*item*/) {}
 
-  // Hands every row changed since the last save() (or everything, if `all`) to `sink`. nullopt erases a row.
+  // Hands every row changed since the last save() (or everything, if `all`) to `sink`, each once. nullopt erases a row.
+  // By any one thread.
   virtual void save(const RowSink& sink, bool all) = 0;
   // One saved row back, before any other call. An error for bytes it cannot read.
   virtual Status load(std::string_view table, std::string_view key, std::string_view value) = 0;
