@@ -1,4 +1,4 @@
-// The service loop: Kafka → ingest → step → store → publish → Kafka, in one thread.
+// The service loop: Kafka → ingest → step → store → publish → Kafka, in one thread, which others help to make lists.
 //
 // Each turn takes the records that are there, runs one step over them, commits everything the step changed in one write
 // batch (offsets, undelivered lists and dead letters included), and only then publishes. Offsets go to the consumer

@@ -42,6 +42,7 @@ Config draw_config(World& world) {
   config.input.dead_letter_share_max = 1.0F;
   if (world.chance(0.3)) config.input.items_topic.clear();
   config.model.seed = world.random.next();
+  config.model.threads = 1;
   config.model.minibatch = 32;
   config.model.minibatch_min = world.between(1, 16);
   config.model.encoder.dimension = 16;
