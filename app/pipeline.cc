@@ -102,8 +102,8 @@ Result<std::unique_ptr<Pipeline>> Pipeline::open(const Config& config, Store& st
   log_info("state loaded", {{"step", step->last_step()}, {"relearnt_steps", step->relearnt_steps()}});
   if (!step->former_engine().empty()) {
     log_warn(
-        "this machine lacks the kernels that learnt the steps since the last checkpoint; they were learnt again with "
-        "others, so the model may differ in the last bits",
+        "this machine or version computes otherwise than what learnt the steps since the last checkpoint; they were "
+        "learnt again, so the model may differ in the last bits",
         {{"before", step->former_engine()}});
   }
   observer.on_relearnt(step->relearnt_steps());

@@ -24,7 +24,7 @@ Status Pipeline::State::run_step(std::span<const Record> records) {
   const std::uint64_t commit_bytes = pending.bytes();
   watch.lap();
   MILLRACE_RETURN_IF_ERROR(commit(pending));
-  seconds.store = watch.lap();
+  seconds.store = output.seconds.store + watch.lap();
   source.applied(step->last_step());
   const std::uint64_t lists = output.lists.size();
   outlet.enqueue(std::move(output.lists));

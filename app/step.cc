@@ -1,6 +1,7 @@
 #include "app/step.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <utility>
 
@@ -8,6 +9,7 @@
 #include "app/step_record.h"
 #include "app/step_trials.h"
 #include "core/bytes.h"
+#include "core/workers.h"
 #include "model/content_tokens.h"
 #include "model/nn/vector_ops.h"
 #include "publish/publisher.h"
@@ -74,13 +76,29 @@ struct Step::State {
       nn::adopt_engine(engine);
       if (engine != nn::engine_signature()) former_engine = engine;
     }
-    MILLRACE_ASSIGN_OR_RETURN(features, open_features(options.features, store));
-    MILLRACE_RETURN_IF_ERROR(log.load(store));
     MILLRACE_ASSIGN_OR_RETURN(learner, make_learner(options.model));
-    MILLRACE_RETURN_IF_ERROR(learner->restore(store));
+    MILLRACE_RETURN_IF_ERROR(load_parts());
     checkpoint.emplace(options.checkpoint, store, *learner, log);
     MILLRACE_RETURN_IF_ERROR(checkpoint->restored(concluded));
     return learn_again();
+  }
+
+  // Side by side: none needs the others.
+  Status load_parts() {
+    std::array<Status, 3> loaded{Ok{}, Ok{}, Ok{}};
+    const auto load_part = [&](std::size_t part) {
+      if (part == 0) loaded[part] = learner->restore(store);
+      if (part == 1) loaded[part] = log.load(store);
+      if (part == 2) loaded[part] = load_features();
+    };
+    Workers(thread_count(options.model.threads)).run(loaded.size(), load_part);
+    for (Status& status : loaded) MILLRACE_RETURN_IF_ERROR(std::move(status));
+    return Ok{};
+  }
+
+  Status load_features() {
+    MILLRACE_ASSIGN_OR_RETURN(features, open_features(options.features, store));
+    return Ok{};
   }
 
   // The steps after the model's checkpoint, from their records and the example log.
@@ -293,6 +311,7 @@ Result<StepOutput> Step::run(const StepInput& input, WriteBatch& batch) {
   state.features->flush(batch);
   state.record(input, learn, collapsed, batch);
   MILLRACE_RETURN_IF_ERROR(state.save_model(input.step, !collapsed.empty(), batch));
+  output.seconds.store = watch.lap();
   state.last_step = input.step;
   return output;
 }

@@ -1,6 +1,6 @@
 // The step: a function from (state, batch) to (changes, lists). It reads no clock, draws no randomness that is not
-// seeded by its number, and does no I/O beyond reading rows; the same inputs give the same bytes. The service and every
-// evaluation run this.
+// seeded by its number, and does no I/O beyond reading rows and writing its part of a checkpoint; the same inputs give
+// the same bytes. The service and every evaluation run this.
 #pragma once
 
 #include <cstdint>
@@ -74,8 +74,8 @@ struct StepOutput {
   std::uint64_t users_gone = 0;     // made room for new ones (features.max_users)
   std::uint64_t items_unknown = 0;  // events of items beyond features.max_items
   struct Seconds {
-    double features = 0, model = 0, lists = 0;
-  } seconds;  // measured, outside byte equality
+    double features = 0, model = 0, lists = 0, store = 0;  // store: rows into the batch, and of a checkpoint
+  } seconds;                                               // measured, outside byte equality
 };
 
 struct StepOptions {

@@ -43,9 +43,12 @@ struct StepTimes {
 // A step that has seen the catalogue, 60,000 events and, if so told, every user once.
 class StepWorld {
  public:
-  explicit StepWorld(Store& store, const WorkloadOptions& size = {.items = kItems}, bool every_user = false)
+  explicit StepWorld(Store& store, const WorkloadOptions& size = {.items = kItems}, bool every_user = false,
+                     std::size_t threads = 0)
       : store_(store), workload_(size) {
-    auto opened = Step::open(options(), store_);
+    StepOptions threaded = options();
+    threaded.model.threads = threads;
+    auto opened = Step::open(threaded, store_);
     MILLRACE_CHECK(opened.ok());
     step_ = std::move(*opened);
     StepInput catalogue = input({});
@@ -175,10 +178,10 @@ void step_on_rocksdb(benchmark::State& state) {
   step(state, world, "step_over_matmul", true);
 }
 
-// Without the disk, and in time of the thread: what the processor alone costs.
+// Without the disk, by one thread and in its time: what the processor alone costs.
 void step_in_memory(benchmark::State& state) {
   static const std::unique_ptr<Store> store = make_memory_store();
-  static StepWorld world(*store);
+  static StepWorld world(*store, {.items = kItems}, false, 1);
   step(state, world, "step_in_memory_over_matmul", false);
 }
 

@@ -5,9 +5,15 @@
 namespace millrace {
 namespace {
 
+constexpr std::size_t kMostByDefault = 4;
+
 thread_local std::size_t this_lane = 0;
 
 }  // namespace
+
+std::size_t thread_count(std::size_t configured) {
+  return configured > 0 ? configured : std::min<std::size_t>(std::thread::hardware_concurrency(), kMostByDefault);
+}
 
 std::size_t lane() { return this_lane; }
 

@@ -13,10 +13,14 @@ namespace millrace {
 
 inline constexpr std::size_t kMostLanes = 8;
 
+// As many threads as configured; 0: as many as there are processors, at most four.
+std::size_t thread_count(std::size_t configured);
+
 // The calling thread's place among those that work together: below kMostLanes, 0 outside of Workers.
 std::size_t lane();
 
-// What is written while others only read: a T for each lane.
+// What is written while others only read: a T for each lane. For one Workers at a time, because lane 0 is every thread
+// outside.
 template <class T>
 class PerLane {
  public:
@@ -55,5 +59,11 @@ class Workers {
   bool stop_ = false;
   std::vector<std::thread> threads_;
 };
+
+// By `workers`, or one after the other where there are none.
+inline void run_tasks(Workers* workers, std::size_t tasks, const std::function<void(std::size_t task)>& task) {
+  if (workers != nullptr) return workers->run(tasks, task);
+  for (std::size_t i = 0; i < tasks; ++i) task(i);
+}
 
 }  // namespace millrace

@@ -1,7 +1,6 @@
 #include "model/learner.h"
 
 #include <algorithm>
-#include <thread>
 #include <utility>
 
 #include "core/bytes.h"
@@ -21,7 +20,6 @@ namespace millrace {
 namespace {
 
 constexpr std::string_view kItemRows = "items";
-constexpr std::size_t kMostThreads = 4;  // by default
 
 class LearnerOfFamilies final : public Learner {
  public:
@@ -33,9 +31,8 @@ class LearnerOfFamilies final : public Learner {
         families_(std::move(families)),
         lineup_(std::move(lineup)),
         recommender_(families_, options_),
-        trainer_(families_, options_),
-        workers_(options_.threads > 0 ? options_.threads
-                                      : std::min<std::size_t>(std::thread::hardware_concurrency(), kMostThreads)),
+        workers_(thread_count(options_.threads)),
+        trainer_(families_, options_, workers_),
         list_maker_(families_, recommender_, *lineup_, options_, workers_),
         guard_(options_.rollback, families_, lineup_->contest(), lineup_->has_ranker() ? recommender_.encode() : "") {
     for (const auto& family : families_) {
@@ -144,11 +141,9 @@ class LearnerOfFamilies final : public Learner {
     MILLRACE_RETURN_IF_ERROR(for_each_row(store, kItemRows, [this](auto, std::string_view key, std::string_view value) {
       return restore_item(key, value);
     }));
-    for (const auto& family : families_) {
-      MILLRACE_RETURN_IF_ERROR(for_each_row(
-          store, family->name(), [&](auto table, auto key, auto value) { return family->load(table, key, value); }));
-      MILLRACE_RETURN_IF_ERROR(family->loaded());
-    }
+    std::vector<Status> restored(families_.size(), Ok{});
+    workers_.run(families_.size(), [&](std::size_t f) { restored[f] = restore_family(store, *families_[f]); });
+    for (Status& status : restored) MILLRACE_RETURN_IF_ERROR(std::move(status));
     return Ok{};
   }
 
@@ -349,6 +344,12 @@ class LearnerOfFamilies final : public Learner {
     });
   }
 
+  static Status restore_family(const Store& store, Family& family) {
+    MILLRACE_RETURN_IF_ERROR(for_each_row(
+        store, family.name(), [&](auto table, auto key, auto value) { return family.load(table, key, value); }));
+    return family.loaded();
+  }
+
   Status restore_item(std::string_view key, std::string_view value) {
     MILLRACE_ASSIGN_OR_RETURN(ItemFacts facts, decode_item_facts(value));
     if (key.size() != sizeof(ItemIndex) || read_key(key, 0, sizeof(ItemIndex)) >= items_->size()) {
@@ -370,8 +371,8 @@ class LearnerOfFamilies final : public Learner {
   std::vector<std::string> names_;
   std::unique_ptr<Lineup> lineup_;
   Recommender recommender_;
-  Trainer trainer_;
   Workers workers_;
+  Trainer trainer_;
   ListMaker list_maker_;
   Guard guard_;
   std::vector<ItemIndex> changed_items_;

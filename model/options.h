@@ -17,7 +17,7 @@ struct EncoderOptions {
   float row_rate = 0.006F;              // lazy Adam on embedding rows
   float dense_rate = 0.001F;
   float dropout = 0.2F;
-  bool bf16 = true;  // products with negatives in bfloat16, where the processor has such
+  bool bf16 = true;                      // products with negatives in bfloat16, where the processor has such
   float recent_replay_mean = 40'000.0F;  // the second replay draws index now − Exp(mean)
   float gradient_clip = 0.0F;            // global norm of dense gradients, 0: off
   float weight_decay = 0.0F;

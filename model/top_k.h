@@ -9,7 +9,8 @@
 //             quantisation residual, |q·x − s_q s_x (q̂·x̂)| ≤ |q| r_x + (|x| + r_x) r_q (Cauchy–Schwarz). Four times as
 //             fast as f32 where the processor has VNNI, and only exact there
 //
-// One thread at a time. Memory: a row takes 4 bytes a dimension, and one more with kInt8.
+// One thread at a time, but for search() after refresh(). Memory: a row takes 4 bytes a dimension, and one more with
+// kInt8.
 #pragma once
 
 #include <cstddef>

@@ -62,7 +62,7 @@ void Trainer::train_minibatch(const ExampleLog& log, const Draw& minibatch, std:
   for (const Example& example : examples) pointers.push_back(&example);
   const Random random(options_.seed, minibatch.step, kTrainPurpose + kPurposes * minibatch.pass);
   for (std::size_t f = 0; f < families_.size(); ++f) {
-    const TrainReport report = families_[f]->train({pointers, minibatch.count, minibatch.log_end, random});
+    const TrainReport report = families_[f]->train({pointers, minibatch.count, minibatch.log_end, random, &workers_});
     reports[f].loss_sum += report.loss_sum;
     reports[f].examples += report.examples;
   }

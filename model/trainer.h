@@ -14,8 +14,9 @@ namespace millrace {
 
 class Trainer {
  public:
-  // `families` and `options` must outlive this.
-  Trainer(Families families, const ModelOptions& options) : families_(families), options_(options) {}
+  // All must outlive this.
+  Trainer(Families families, const ModelOptions& options, Workers& workers)
+      : families_(families), options_(options), workers_(workers) {}
 
   // By family. Trains on all that the log holds before `log_end` and that was not trained on, with `replays` replayed
   // examples for each fresh one. Fewer than the least mini-batch, or than a whole one where replays were cut because
@@ -44,6 +45,7 @@ class Trainer {
 
   Families families_;
   const ModelOptions& options_;
+  Workers& workers_;
   std::uint64_t trained_until_ = 0;
   std::uint64_t trained_ = 0;
 };

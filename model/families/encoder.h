@@ -10,8 +10,6 @@
 //   encoder_train      one mini-batch
 //   encoder_ranker     lists and scores
 //   encoder_columns    what the learned ranker is told of each candidate
-//
-// One thread.
 #pragma once
 
 #include "model/families/encoder_ranker.h"

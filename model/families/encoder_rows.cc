@@ -14,6 +14,7 @@ using nn::Matrix;
 // Rows fetched ahead of use: weights alone to gather, Adam's moments too to update.
 constexpr std::size_t kAheadGathering = 12;
 constexpr std::size_t kAheadUpdating = 4;
+constexpr std::size_t kRowsATask = 256;
 
 void prefetch_row(State& state, std::span<const std::uint32_t> rows, std::size_t at, std::size_t vectors) {
   if (at >= rows.size() || rows[at] == EmbeddingTable::kNoRow) return;
@@ -48,17 +49,22 @@ UnitRows gather_rows(State& state) {
   return out;
 }
 
-void update_rows(State& state, const UnitRows& rows, Matrix gradient, const nn::AdamStep& step) {
+void update_rows(State& state, const UnitRows& rows, Matrix gradient, const nn::AdamStep& step, Workers* workers) {
   const auto table_rows = state.locals.rows();
-  for (std::size_t local = 0; local < table_rows.size(); ++local) {
-    prefetch_row(state, table_rows, local + kAheadUpdating, 3);
-    const std::uint32_t row = table_rows[local];
-    if (row == EmbeddingTable::kNoRow) continue;
-    const Matrix drow = slice(gradient, local, 1);
-    nn::normalise_rows_backward(slice(rows.unit, local, 1), rows.norms + local, drow, drow);
-    nn::adam_step(step, drow.data, state.items.vector(row, 0), state.items.vector(row, 1), state.items.vector(row, 2),
-                  gradient.columns);
-    state.items.mark(row);
+  run_tasks(workers, (table_rows.size() + kRowsATask - 1) / kRowsATask, [&](std::size_t task) {
+    const std::size_t end = std::min(table_rows.size(), (task + 1) * kRowsATask);
+    for (std::size_t local = task * kRowsATask; local < end; ++local) {
+      prefetch_row(state, table_rows, local + kAheadUpdating, 3);
+      const std::uint32_t row = table_rows[local];
+      if (row == EmbeddingTable::kNoRow) continue;
+      const Matrix drow = slice(gradient, local, 1);
+      nn::normalise_rows_backward(slice(rows.unit, local, 1), rows.norms + local, drow, drow);
+      nn::adam_step(step, drow.data, state.items.vector(row, 0), state.items.vector(row, 1), state.items.vector(row, 2),
+                    gradient.columns);
+    }
+  });
+  for (const std::uint32_t row : table_rows) {
+    if (row != EmbeddingTable::kNoRow) state.items.mark(row);
   }
   if (state.options.use_content) state.content.backward(gradient, step);
 }

@@ -1,6 +1,7 @@
 // The distinct item rows of a mini-batch: gathered and normalised before it, updated after it.
 #pragma once
 
+#include "core/workers.h"
 #include "model/families/encoder_state.h"
 #include "model/nn/adam.h"
 #include "model/nn/matrix.h"
@@ -18,6 +19,6 @@ UnitRows gather_rows(State& state);
 
 // One step of Adam on every row, and on the tokens of their content. `gradient`, U × D, is that of the unit rows and is
 // used up.
-void update_rows(State& state, const UnitRows& rows, nn::Matrix gradient, const nn::AdamStep& step);
+void update_rows(State& state, const UnitRows& rows, nn::Matrix gradient, const nn::AdamStep& step, Workers* workers);
 
 }  // namespace millrace::encoder

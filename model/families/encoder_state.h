@@ -1,4 +1,4 @@
-// Everything that the encoder remembers between calls, and how it is saved. One thread. Its rows:
+// Everything that the encoder remembers between calls, and how it is saved. Its rows:
 //
 //   table    key                   value
 //   items    be32 item index       u8 1, varint touches, u64 clock of the last, u32 row (0xffffffff:

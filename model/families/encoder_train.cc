@@ -46,8 +46,8 @@ Positives positives_of(const State& state, const Minibatch& minibatch) {
 // One mini-batch, its matrices in the state's arena; each stage once, in the order of declaration.
 class Step {
  public:
-  Step(State& state, const Positives& positives, Random random)
-      : state_(state), arena_(state.arena), random_(random), rate_(state.options.dropout) {
+  Step(State& state, const Positives& positives, Random random, Workers* workers)
+      : state_(state), arena_(state.arena), random_(random), workers_(workers), rate_(state.options.dropout) {
     state_.locals.start(state_.items.rows());
     offsets_ = draw_negatives(state_.items, state_.recent, state_.options.negatives, random_, state_.locals, arena_);
     contexts_ = pack_contexts(positives.contexts, state_.items, state_.options, state_.kinds, arena_);
@@ -86,6 +86,7 @@ class Step {
                                      .positive = extras_.positive,
                                      .shift = kShiftShare * scale_ + kShiftMore,
                                      .weight = 1.0F / static_cast<float>(contexts_.size),
+                                     .workers = workers_,
                                      .half = state_.options.bf16 && nn::has_bf16()};
     drows_ = arena_.matrix(rows_.unit.rows, rows_.unit.columns);
     std::fill(drows_.row(offsets_.size()), drows_.row(drows_.rows), 0.0F);  // the negatives' rows are overwritten
@@ -110,7 +111,7 @@ class Step {
     const EncoderOptions& options = state_.options;
     ++state_.steps;
     state_.parameters.step(options, state_.steps);
-    update_rows(state_, rows_, drows_, nn::AdamStep({.rate = options.row_rate}, state_.steps));
+    update_rows(state_, rows_, drows_, nn::AdamStep({.rate = options.row_rate}, state_.steps), workers_);
   }
 
  private:
@@ -123,6 +124,7 @@ class Step {
   State& state_;
   nn::Arena& arena_;
   Random random_;
+  Workers* workers_;
   nn::DropoutRate rate_;
   std::span<const float> offsets_;  // K
   Contexts contexts_;
@@ -146,7 +148,7 @@ TrainReport train_minibatch(State& state, const Minibatch& minibatch) {
   const Positives positives = positives_of(state, minibatch);
   if (positives.contexts.empty()) return {};
   state.arena.reset();
-  Step step(state, positives, minibatch.random);
+  Step step(state, positives, minibatch.random, minibatch.workers);
   step.encode();
   const double loss = step.loss();
   step.backward();

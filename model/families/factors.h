@@ -1,6 +1,6 @@
 // Matrix factorisation of wants (LikingFactors). Learns event by event, so that score() is always up to date, and again
 // from replayed mini-batches. Lists are ranked a step at a time, for a scan of the catalogue costs far less in a batch.
-// Users are capped: who was not touched for longest makes room. One thread.
+// Users are capped: who was not touched for longest makes room.
 #pragma once
 
 #include <cstdint>

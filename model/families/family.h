@@ -22,6 +22,7 @@
 #include "core/list.h"
 #include "core/random.h"
 #include "core/result.h"
+#include "core/workers.h"
 #include "model/effort.h"
 #include "model/feature_columns.h"
 #include "model/item_table.h"
@@ -47,6 +48,7 @@ struct Minibatch {
   std::size_t fresh = 0;                     // how many are learnt for the first time
   std::uint64_t examples_seen = 0;           // examples in the log when the step ends: the event clock
   Random random{0};                          // for this mini-batch alone
+  Workers* workers = nullptr;                // that may help
 };
 
 struct TrainReport {

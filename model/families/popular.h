@@ -1,6 +1,6 @@
 // Popularity: how often each item was wanted, for ever ("popular") or with a half-life in event time ("trending",
 // "rising"). All scores decay by the same factor, so only events change the order: scores are kept as of a common
-// reference time, and what is new weighs 2^((time − reference) / half-life) more. One thread.
+// reference time, and what is new weighs 2^((time − reference) / half-life) more.
 //
 // Rows: "i" by item: u8 1, f64 score as of the reference. "t": u8 1, f64 sum of scores, zigzag reference in
 // milliseconds, u8 whether it is set.

@@ -1,7 +1,7 @@
 // Popularity as the ranker sees it: how many users each item was new to, decayed at many half-lives on two clocks, time
 // and events (one clock is not enough: streams sleep at night, and grow), how old it is, how long it was not taken, how
 // often users come back to it, and its place among the newest relative to what the user took in this visit. It ranks
-// nothing. One thread.
+// nothing.
 //
 // Rows: "i" by item: u8 1, varint number among items in order of first touch, zigzag first time, varint first event,
 // zigzag newest time, varint newest event, varint touches, varint first touches, zigzag time and varint event that the

@@ -1,6 +1,6 @@
 // Predicts ratings: experts (model/ratings/rating_experts.h) and what stacks them (rating_stack.h), learnt rating by
 // rating, so that predict_rating() is always up to date. It ranks nothing; of candidates it says what the factor models
-// think of them, which costs a fiftieth of a whole prediction. One thread.
+// think of them, which costs a fiftieth of a whole prediction.
 #pragma once
 
 #include <cstdint>

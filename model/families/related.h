@@ -5,8 +5,7 @@
 //   score(j) = Σ_d d^-0.75 · together(h(d), j) / sqrt(count(h(d)) + 1) / sqrt(count(j) + 3),
 //
 // an item cosine with position decay, given as log(score / Σ scores + kShareFloor). Each item keeps a bounded number of
-// neighbours; a new one takes the place of the weakest. One thread. rank() and then score() for the same context
-// compute once.
+// neighbours; a new one takes the place of the weakest. rank() and then score() for the same context compute once.
 //
 // Beside it, for the ranker, the same sum of what followed alone (by e^(-(d - 1) / 3)), of what came together of late
 // (a half-life of kRecentEvents events), of the last item alone, and of the items of this visit alone.

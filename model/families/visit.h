@@ -1,7 +1,7 @@
 // What the user's own history says of a candidate: its places in the present session and before, how often and how long
 // ago it was taken, in how many of the last baskets; and of the event: how far the session has come, the gap before it.
 // Nothing of the event moves as slowly as hours and days do: what holds for thousands of predictions in a row is learnt
-// by heart. It ranks nothing and keeps nothing: all of it comes with the context. One thread.
+// by heart. It ranks nothing and keeps nothing: all of it comes with the context.
 #pragma once
 
 #include "model/families/source.h"

@@ -1,5 +1,5 @@
-// Floats of sixteen bits, eight of them for the mantissa: half the bytes, and where the processor has products of its
-// own for them (AVX-512 BF16, AMX) at least twice as fast. Sums stay f32.
+// Floats of sixteen bits, eight of them for the mantissa: half the bytes, and on some processors (AMX, AMD's AVX-512
+// BF16) products at least twice as fast. Sums stay f32.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +11,7 @@ namespace millrace::nn {
 
 enum class Bfloat16 : std::uint16_t {};
 
-// Whether this processor has such products.
+// Whether this processor multiplies them faster than f32.
 bool has_bf16();
 
 // out = x, rounded to the nearest, ties to even; n is a multiple of 16. Finite values only: not every NaN stays one.

@@ -23,6 +23,7 @@ struct MatmulShape {
 void dnnl_matmul_f32(const MatmulShape& shape, const float* a, const float* b, float* c);
 // Operands are bfloat16. Requires dnnl_has_bf16().
 void dnnl_matmul_bf16(const MatmulShape& shape, const std::uint16_t* a, const std::uint16_t* b, float* c);
+// Whether this processor multiplies bfloat16 faster than f32.
 bool dnnl_has_bf16();
 // Requires !shape.accumulate.
 void dnnl_matmul_u8s8s32(const MatmulShape& shape, const std::uint8_t* a, const std::int8_t* b, std::int32_t* c);
@@ -30,7 +31,7 @@ void dnnl_matmul_u8s8s32(const MatmulShape& shape, const std::uint8_t* a, const 
 // "oneDNN 2.6.3"
 std::string dnnl_release();
 // Release and instruction set that decide the bytes of results, for instance "oneDNN 2.6.3 isa 0x3f"; " bf16" follows
-// where it has products of bfloat16.
+// where dnnl_has_bf16().
 std::string dnnl_signature();
 // From now on instruction sets up to that of `signature`, which may end in anything. Before any other call of this
 // process; without effect later, for another version, or where the processor has less.

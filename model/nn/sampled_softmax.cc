@@ -1,6 +1,7 @@
 #include "model/nn/sampled_softmax.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "core/check.h"
@@ -56,70 +57,71 @@ void exponentials_of(const SampledSoftmax& in, std::size_t first, Matrix logits,
   HWY_DYNAMIC_DISPATCH(ExponentialRows)(logits, in.offsets.data() + first, in.shift, sums);
 }
 
-// The products with the shared negatives, block after block, in f32.
-class FloatNegatives {
+// Parts of the negatives whose sums are taken apart, so that several threads may.
+constexpr std::size_t kParts = 4;
+
+// The products with a block of the shared negatives, in f32. Exponentials of all blocks are kept, K × B.
+class FloatProducts {
  public:
-  FloatNegatives(const SampledSoftmax& in, Arena& arena)
+  FloatProducts(const SampledSoftmax& in, Arena& arena)
       : in_(in), exponentials_(arena.matrix(in.offsets.size(), in.contexts.rows)) {}
 
-  // Exponentials of all of them; contexts' gradient receives Σ_k e_bk c_k, not yet divided.
-  void forward(float* sums, Matrix dcontexts) {
-    for (std::size_t first = 0; first < in_.offsets.size(); first += kNegativeBlock) {
-      const Matrix logits = block(first);
-      gemm_f32(Transposed::kNo, Transposed::kYes, logits.rows, kNegativeBlock, in_.contexts.columns, in_.contexts.data,
-               in_.items.row(first), logits.data);
-      exponentials_of(in_, first, logits, sums);
-      gemm_f32(Transposed::kNo, Transposed::kNo, logits.rows, dcontexts.columns, kNegativeBlock, logits.data,
-               in_.items.row(first), dcontexts.data, first == 0 ? Into::kOverwrite : Into::kAdd);
-    }
-  }
-
-  // Items' gradient: c_k receives Σ_b e_bk per_unit_b context_b; `scaled` holds per_unit_b context_b.
-  void backward(ConstMatrix scaled, Matrix ditems) {
-    for (std::size_t first = 0; first < in_.offsets.size(); first += kNegativeBlock) {
-      gemm_f32(Transposed::kYes, Transposed::kNo, kNegativeBlock, scaled.columns, scaled.rows, block(first).data,
-               scaled.data, ditems.row(first));
-    }
-  }
-
- private:
-  Matrix block(std::size_t first) const {
+  // Where the logits of the block that begins at `first` belong.
+  Matrix logits_at(std::size_t first, std::size_t /*part*/) const {
     const std::size_t rows = in_.contexts.rows;
     return {exponentials_.data + first * rows, rows, kNegativeBlock};
   }
+  void multiply(std::size_t first, Matrix logits) const {
+    gemm_f32(Transposed::kNo, Transposed::kYes, logits.rows, kNegativeBlock, in_.contexts.columns, in_.contexts.data,
+             in_.items.row(first), logits.data);
+  }
+  void keep(std::size_t /*first*/, ConstMatrix /*exponentials*/) const {}
+  // Σ_k e_bk c_k over the block.
+  void to_contexts(std::size_t first, Matrix dcontexts, Into into) const {
+    gemm_f32(Transposed::kNo, Transposed::kNo, dcontexts.rows, dcontexts.columns, kNegativeBlock,
+             logits_at(first, 0).data, in_.items.row(first), dcontexts.data, into);
+  }
+  // Σ_b e_bk context_b, by how much a context's exponential counts.
+  void set_scaled(ConstMatrix contexts) { scaled_ = contexts; }
+  void to_items(std::size_t first, Matrix ditems) const {
+    gemm_f32(Transposed::kYes, Transposed::kNo, kNegativeBlock, scaled_.columns, scaled_.rows, logits_at(first, 0).data,
+             scaled_.data, ditems.row(first));
+  }
 
+ private:
   const SampledSoftmax& in_;
-  Matrix exponentials_;  // K × B
+  Matrix exponentials_;
+  ConstMatrix scaled_;
 };
 
 // The same in bfloat16: contexts, items and exponentials are rounded, sums are not.
-class HalfNegatives {
+class HalfProducts {
  public:
-  HalfNegatives(const SampledSoftmax& in, Arena& arena)
+  HalfProducts(const SampledSoftmax& in, Arena& arena)
       : in_(in),
         arena_(arena),
-        logits_(arena.matrix(in.contexts.rows, kNegativeBlock)),
         contexts_(rounded(in.contexts)),
         items_(rounded({in.items.data, in.offsets.size(), in.items.columns})),
-        exponentials_(arena.of<Bfloat16>(in.offsets.size() * in.contexts.rows)) {}
-
-  void forward(float* sums, Matrix dcontexts) {
-    for (std::size_t first = 0; first < in_.offsets.size(); first += kNegativeBlock) {
-      gemm_bf16(Transposed::kNo, Transposed::kYes, logits_.rows, kNegativeBlock, in_.contexts.columns, contexts_.data(),
-                item(first), logits_.data);
-      exponentials_of(in_, first, logits_, sums);
-      round_to_bf16(logits_.data, block(first), logits_.size());
-      gemm_bf16(Transposed::kNo, Transposed::kNo, logits_.rows, dcontexts.columns, kNegativeBlock, block(first),
-                item(first), dcontexts.data, first == 0 ? Into::kOverwrite : Into::kAdd);
-    }
+        exponentials_(arena.of<Bfloat16>(in.offsets.size() * in.contexts.rows)) {
+    for (Matrix& logits : logits_) logits = arena.matrix(in.contexts.rows, kNegativeBlock);
   }
 
-  void backward(ConstMatrix scaled, Matrix ditems) {
-    const std::span<const Bfloat16> contexts = rounded(scaled);
-    for (std::size_t first = 0; first < in_.offsets.size(); first += kNegativeBlock) {
-      gemm_bf16(Transposed::kYes, Transposed::kNo, kNegativeBlock, scaled.columns, scaled.rows, block(first),
-                contexts.data(), ditems.row(first));
-    }
+  Matrix logits_at(std::size_t /*first*/, std::size_t part) const { return logits_[part]; }
+  void multiply(std::size_t first, Matrix logits) const {
+    gemm_bf16(Transposed::kNo, Transposed::kYes, logits.rows, kNegativeBlock, in_.contexts.columns, contexts_.data(),
+              item(first), logits.data);
+  }
+  void keep(std::size_t first, ConstMatrix exponentials) const {
+    round_to_bf16(exponentials.data, block(first), exponentials.size());
+  }
+  void to_contexts(std::size_t first, Matrix dcontexts, Into into) const {
+    gemm_bf16(Transposed::kNo, Transposed::kNo, dcontexts.rows, dcontexts.columns, kNegativeBlock, block(first),
+              item(first), dcontexts.data, into);
+  }
+  void set_scaled(ConstMatrix contexts) { scaled_ = rounded(contexts); }
+  void to_items(std::size_t first, Matrix ditems) const {
+    gemm_bf16(Transposed::kYes, Transposed::kNo, kNegativeBlock, ditems.columns, in_.contexts.rows, block(first),
+              scaled_.data(), ditems.row(first));
   }
 
  private:
@@ -133,10 +135,39 @@ class HalfNegatives {
 
   const SampledSoftmax& in_;
   Arena& arena_;
-  Matrix logits_;  // of one block
-  std::span<const Bfloat16> contexts_, items_;
+  std::span<const Bfloat16> contexts_, items_, scaled_;
   std::span<Bfloat16> exponentials_;  // K × B
+  std::array<Matrix, kParts> logits_;
 };
+
+// Exponentials of all negatives and their sums; contexts' gradient receives Σ_k e_bk c_k, not yet divided.
+template <class Products>
+void forward_negatives(const SampledSoftmax& in, Arena& arena, const Products& products, Matrix sums,
+                       Matrix dcontexts) {
+  const std::size_t blocks = in.offsets.size() / kNegativeBlock;
+  const std::size_t parts = std::min(kParts, blocks);
+  std::array<Matrix, kParts> part_sums{sums};
+  std::array<Matrix, kParts> part_dcontexts{dcontexts};
+  for (std::size_t part = 1; part < parts; ++part) {
+    part_sums[part] = arena.zeros(1, sums.columns);
+    part_dcontexts[part] = arena.matrix(dcontexts.rows, dcontexts.columns);
+  }
+  run_tasks(in.workers, parts, [&](std::size_t part) {
+    const std::size_t begin = part * blocks / parts;
+    for (std::size_t block = begin; block < (part + 1) * blocks / parts; ++block) {
+      const std::size_t first = block * kNegativeBlock;
+      const Matrix logits = products.logits_at(first, part);
+      products.multiply(first, logits);
+      exponentials_of(in, first, logits, part_sums[part].data);
+      products.keep(first, logits);
+      products.to_contexts(first, part_dcontexts[part], block == begin ? Into::kOverwrite : Into::kAdd);
+    }
+  });
+  for (std::size_t part = 1; part < parts; ++part) {
+    add_scaled(sums.data, 1.0F, part_sums[part].data, sums.size());
+    add_scaled(dcontexts.data, 1.0F, part_dcontexts[part].data, dcontexts.size());
+  }
+}
 
 // Exponentials of the row's extras, added to its sum. Returns the logit of its positive, less the shift.
 float forward_extras(const SampledSoftmax& in, std::size_t b, float* exponentials, float* sum) {
@@ -164,15 +195,15 @@ void backward_extras(const SampledSoftmax& in, std::size_t b, float per_unit, co
   }
 }
 
-template <class Negatives>
-double softmax_with(Negatives negatives, const SampledSoftmax& in, Arena& arena, const SampledSoftmaxGradients& out) {
+template <class Products>
+double softmax_with(Products products, const SampledSoftmax& in, Arena& arena, const SampledSoftmaxGradients& out) {
   const std::size_t rows = in.contexts.rows;
   const std::size_t examples = in.positive.size();
   const std::size_t depth = in.contexts.columns;
   const Matrix scaled = arena.zeros(rows, depth);
   const Matrix sums = arena.zeros(1, rows);
   if (in.offsets.empty()) std::fill_n(out.contexts.data, out.contexts.size(), 0.0F);
-  negatives.forward(sums.data, out.contexts);
+  forward_negatives(in, arena, products, sums, out.contexts);
 
   double loss = 0.0;
   for (std::size_t b = 0; b < examples; ++b) {
@@ -182,7 +213,9 @@ double softmax_with(Negatives negatives, const SampledSoftmax& in, Arena& arena,
     add_scaled(scaled.row(b), sums.data[b], in.contexts.row(b), depth);
     scale(out.contexts.row(b), sums.data[b], depth);
   }
-  negatives.backward(scaled, out.items);
+  products.set_scaled(scaled);
+  run_tasks(in.workers, in.offsets.size() / kNegativeBlock,
+            [&](std::size_t block) { products.to_items(block * kNegativeBlock, out.items); });
   for (std::size_t b = 0; b < examples; ++b) backward_extras(in, b, sums.data[b], out);
   return loss;
 }
@@ -191,8 +224,8 @@ double softmax_with(Negatives negatives, const SampledSoftmax& in, Arena& arena,
 
 double sampled_softmax(const SampledSoftmax& in, Arena& arena, const SampledSoftmaxGradients& out) {
   MILLRACE_CHECK(in.offsets.size() % kNegativeBlock == 0 && in.positive.size() <= in.contexts.rows);
-  if (in.half) return softmax_with(HalfNegatives(in, arena), in, arena, out);
-  return softmax_with(FloatNegatives(in, arena), in, arena, out);
+  if (in.half) return softmax_with(HalfProducts(in, arena), in, arena, out);
+  return softmax_with(FloatProducts(in, arena), in, arena, out);
 }
 
 }  // namespace millrace::nn

@@ -5,11 +5,14 @@
 // Logit of extra candidate e of row b:   contexts_b · items_{row_e} + bias_e
 // Loss of row b: log Σ exp(logits) − logit of its positive extra. A shared negative that is also an extra of the row
 // must be listed among the hits: it then counts once, as the extra.
+//
+// Sums over the negatives are taken in four parts, then added, whatever the threads.
 #pragma once
 
 #include <cstdint>
 #include <span>
 
+#include "core/workers.h"
 #include "model/nn/arena.h"
 #include "model/nn/matrix.h"
 
@@ -32,9 +35,10 @@ struct SampledSoftmax {
   std::span<const std::uint32_t> extra_item;   // row of `items`
   std::span<const float> extra_bias;
   std::span<const std::uint32_t> positive;  // per row, an index of extras
-  float shift = 0.0F;   // subtracted from every logit before the exponential; above the highest logit less 80
-  float weight = 1.0F;  // of every row's loss in the gradients
-  bool half = false;    // products with the shared negatives are of bfloat16; requires has_bf16()
+  float shift = 0.0F;          // subtracted from every logit before the exponential; above the highest logit less 80
+  float weight = 1.0F;         // of every row's loss in the gradients
+  Workers* workers = nullptr;  // that help, if any; results do not depend on them
+  bool half = false;           // products with the shared negatives are of bfloat16; requires has_bf16()
 };
 
 struct SampledSoftmaxGradients {

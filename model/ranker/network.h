@@ -4,7 +4,7 @@
 //   score = w · x + Σ_h o_h · max(0, u_h · x + e_h · g),
 //
 // with x the candidate's standardised features and g the event's (a constant 1 among them, for the biases). Weights lie
-// in one array so that the optimiser walks over them once. One thread.
+// in one array so that the optimiser walks over them once.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,5 @@
 // The configured learners: what each makes of a prediction, and which list is served. Between the learner, which asks
-// the families, and contest and policy. One thread.
+// the families, and contest and policy.
 #pragma once
 
 #include <cstddef>

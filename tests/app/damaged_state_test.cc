@@ -11,6 +11,7 @@
 
 #include "app/state_meta.h"
 #include "core/bytes.h"
+#include "model/model_rows.h"
 #include "store/rocks_store.h"
 #include "tests/app/program_fixture.h"
 #include "tests/flip_byte.h"
@@ -164,6 +165,12 @@ TEST_F(DamagedState, TablesOfTwoMomentsAreRefusedAndFound) {
   change(Table::kSteps, key_u64(2), std::nullopt);
   expect_refused(ExitCode::kCorruption, "mixes the tables of two moments");
   expect_damaged("the record of the newest step, 2, is missing");
+}
+
+TEST_F(DamagedState, AModelOfALaterStepThanTheNewestIsRefused) {
+  const std::string key = model_row_key(kLearnerRows, "", kStateRow);
+  change(Table::kModel, key, encode_learner_state({.step = 4, .trained_until = 0, .items = 0, .pending = {}}));
+  expect_refused(ExitCode::kCorruption, "the model is of step 4, the newest step is");
 }
 
 TEST_F(DamagedState, AnExampleLogThatEndsEarlyIsRefused) {

@@ -31,6 +31,7 @@ struct Fixture {
   std::vector<float> extra_bias{0.0F, 0.4F, 0.0F, 1.5F, -0.3F};
   std::vector<std::uint32_t> positive{0, 2, 3};
   float weight = 0.25F;
+  Workers* workers = nullptr;
   bool half = false;
 
   Fixture() {
@@ -51,6 +52,7 @@ struct Fixture {
             .positive = positive,
             .shift = 4.0F,
             .weight = weight,
+            .workers = workers,
             .half = half};
   }
 
@@ -127,6 +129,23 @@ TEST(SampledSoftmax, GradientsAreThoseOfFiniteDifferences) {
     }
   }
   expect_gradient(fixture.extra_bias, gradients.extra_bias, loss, 1e-3F);
+}
+
+TEST(SampledSoftmax, HelpersChangeNothing) {
+  Workers workers(4);
+  for (const bool half : {false, true}) {
+    if (half && !has_bf16()) continue;
+    Fixture fixture;
+    fixture.half = half;
+    Gradients alone;
+    Gradients helped;
+    const double loss = run(fixture, alone);
+    fixture.workers = &workers;
+    EXPECT_EQ(run(fixture, helped), loss);
+    EXPECT_EQ(helped.contexts.values, alone.contexts.values);
+    EXPECT_EQ(helped.items.values, alone.items.values);
+    EXPECT_EQ(helped.extra_bias, alone.extra_bias);
+  }
 }
 
 TEST(SampledSoftmax, ProductsOfBfloat16AreCloseToThoseOfFloats) {
