@@ -3,9 +3,12 @@
 #include <rocksdb/options.h>
 #include <rocksdb/sst_file_writer.h>
 
+#include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <system_error>
-#include <vector>
+#include <thread>
+#include <utility>
 
 #include "store/rocks_database.h"
 
@@ -15,6 +18,8 @@ namespace {
 constexpr const char* kExtension = ".bulk";
 // Handed to the disk as it is written, so that the end need not wait for all of it.
 constexpr std::uint64_t kBytesPerSync = 512 << 10;
+constexpr std::chrono::milliseconds kFlushPoll{1};
+constexpr std::chrono::seconds kFlushPatience{60};
 
 rocksdb::EnvOptions file_options() {
   rocksdb::EnvOptions options;
@@ -29,18 +34,29 @@ rocksdb::Options table_options(rocksdb::DB& database, rocksdb::ColumnFamilyHandl
   return options;
 }
 
+using Handles = std::vector<rocksdb::ColumnFamilyHandle*>;
+
 class TableFiles final : public BulkWrite {
  public:
-  TableFiles(rocksdb::DB& database, rocksdb::ColumnFamilyHandle& table, std::string directory)
+  TableFiles(rocksdb::DB& database, const Handles& handles, std::size_t table, std::string directory)
       : database_(database),
-        table_(table),
+        handles_(handles),
+        table_(*handles[table]),
         directory_(std::move(directory)),
-        options_(table_options(database, table)) {}
+        options_(table_options(database, table_)) {}
   TableFiles(const TableFiles&) = delete;
   TableFiles& operator=(const TableFiles&) = delete;
   ~TableFiles() override {
     writer_.reset();
     remove_unfinished_bulk_writes(directory_);
+  }
+
+  // In a thread of RocksDB's; finish() waits for it.
+  Status begin_flush() {
+    rocksdb::FlushOptions options;
+    options.wait = false;
+    options.allow_write_stall = true;
+    return checked(database_.Flush(options, handles_));
   }
 
   Status add(std::string_view key, const std::optional<std::string>& value) override {
@@ -55,6 +71,7 @@ class TableFiles final : public BulkWrite {
   Status finish() override {
     MILLRACE_RETURN_IF_ERROR(close_file());
     if (files_.empty()) return Ok{};
+    MILLRACE_RETURN_IF_ERROR(wait_for_flush());
     rocksdb::IngestExternalFileOptions options;
     options.move_files = true;
     options.write_global_seqno = false;
@@ -79,12 +96,36 @@ class TableFiles final : public BulkWrite {
     return checked(status);
   }
 
+  Status wait_for_flush() const {
+    const auto deadline = std::chrono::steady_clock::now() + kFlushPatience;
+    while (is_flushing()) {
+      if (std::chrono::steady_clock::now() > deadline) {
+        return store_error(ErrorCode::kIo, "writing many rows to the store in " + directory_,
+                           "what was committed before has not been written to table files within a minute");
+      }
+      std::this_thread::sleep_for(kFlushPoll);
+    }
+    return Ok{};
+  }
+  // A flush that fails makes the database refuse commits, and this its files.
+  bool is_flushing() const {
+    return std::any_of(handles_.begin(), handles_.end(), [this](rocksdb::ColumnFamilyHandle* handle) {
+      return number(handle, rocksdb::DB::Properties::kNumImmutableMemTable) > 0 &&
+             number(handle, rocksdb::DB::Properties::kBackgroundErrors) == 0;
+    });
+  }
+  std::uint64_t number(rocksdb::ColumnFamilyHandle* handle, const std::string& property) const {
+    std::uint64_t value = 0;
+    return database_.GetIntProperty(handle, property, &value) ? value : 0;
+  }
+
   Status checked(const rocksdb::Status& status) const {
     if (status.ok()) return Ok{};
     return rocks_error(status, "writing many rows to the store in " + directory_);
   }
 
   rocksdb::DB& database_;
+  const Handles& handles_;
   rocksdb::ColumnFamilyHandle& table_;
   std::string directory_;
   rocksdb::Options options_;
@@ -95,9 +136,11 @@ class TableFiles final : public BulkWrite {
 
 }  // namespace
 
-Result<std::unique_ptr<BulkWrite>> rocks_bulk_write(rocksdb::DB& database, rocksdb::ColumnFamilyHandle& table,
+Result<std::unique_ptr<BulkWrite>> rocks_bulk_write(rocksdb::DB& database, const Handles& handles, std::size_t table,
                                                     const std::string& directory) {
-  return std::unique_ptr<BulkWrite>(std::make_unique<TableFiles>(database, table, directory));
+  auto files = std::make_unique<TableFiles>(database, handles, table, directory);
+  MILLRACE_RETURN_IF_ERROR(files->begin_flush());
+  return std::unique_ptr<BulkWrite>(std::move(files));
 }
 
 void remove_unfinished_bulk_writes(const std::string& directory) {

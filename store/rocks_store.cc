@@ -85,7 +85,7 @@ class OpenRocksStore final : public RocksStore {
 
   Result<std::unique_ptr<BulkWrite>> bulk_write(Table table) override {
     if (options_.read_only) return read_only_error("writing to");
-    return rocks_bulk_write(database_, *handle(table), options_.directory);
+    return rocks_bulk_write(database_, rocks_.handles, static_cast<std::size_t>(table), options_.directory);
   }
 
   TableSize size(Table table) const override {

@@ -117,7 +117,8 @@ class Store {
                       const std::function<bool(std::string_view key, std::string_view value)>& visit) const = 0;
   // Atomic and durable: when it returns Ok the batch is on disk. Later operations on the same key win.
   virtual Status commit(const WriteBatch& batch) = 0;
-  // The rows must not be committed until it has finished; the store must outlive it. One at a time.
+  // The rows must not be committed until it has finished; the store must outlive it. One at a time. However the store
+  // is damaged, it is not left with these rows and without what was committed before this call.
   virtual Result<std::unique_ptr<BulkWrite>> bulk_write(Table table);
   virtual TableSize size(Table table) const = 0;
   // As found when it was opened. Anything but kUnbroken is found again by the next opening until something is
