@@ -51,12 +51,19 @@ class TableFiles final : public BulkWrite {
     remove_unfinished_bulk_writes(directory_);
   }
 
-  // In a thread of RocksDB's; finish() waits for it.
+  // In a thread of RocksDB's; finish() waits for it. RocksDB refuses while it has stopped commits, to catch up.
   Status begin_flush() {
     rocksdb::FlushOptions options;
     options.wait = false;
     options.allow_write_stall = true;
-    return checked(database_.Flush(options, handles_));
+    const auto deadline = std::chrono::steady_clock::now() + kFlushPatience;
+    rocksdb::Status status = database_.Flush(options, handles_);
+    while (status.IsTryAgain() && !has_failed() && std::chrono::steady_clock::now() < deadline) {
+      std::this_thread::sleep_for(kFlushPoll);
+      status = database_.Flush(options, handles_);
+    }
+    if (status.IsTryAgain() && has_failed()) return Ok{};  // the next commit says what has failed
+    return checked(status);
   }
 
   Status add(std::string_view key, const std::optional<std::string>& value) override {
@@ -107,13 +114,13 @@ class TableFiles final : public BulkWrite {
     }
     return Ok{};
   }
-  // A flush that fails makes the database refuse commits, and this its files.
   bool is_flushing() const {
-    return std::any_of(handles_.begin(), handles_.end(), [this](rocksdb::ColumnFamilyHandle* handle) {
-      return number(handle, rocksdb::DB::Properties::kNumImmutableMemTable) > 0 &&
-             number(handle, rocksdb::DB::Properties::kBackgroundErrors) == 0;
+    return !has_failed() && std::any_of(handles_.begin(), handles_.end(), [this](rocksdb::ColumnFamilyHandle* handle) {
+      return number(handle, rocksdb::DB::Properties::kNumImmutableMemTable) > 0;
     });
   }
+  // A flush that fails makes the database refuse commits, and files like these.
+  bool has_failed() const { return number(handles_.front(), rocksdb::DB::Properties::kBackgroundErrors) > 0; }
   std::uint64_t number(rocksdb::ColumnFamilyHandle* handle, const std::string& property) const {
     std::uint64_t value = 0;
     return database_.GetIntProperty(handle, property, &value) ? value : 0;
