@@ -2,6 +2,7 @@
 
 #include <rocksdb/options.h>
 #include <rocksdb/sst_file_writer.h>
+#include <rocksdb/write_batch.h>
 
 #include <algorithm>
 #include <chrono>
@@ -58,11 +59,10 @@ class TableFiles final : public BulkWrite {
     options.allow_write_stall = true;
     const auto deadline = std::chrono::steady_clock::now() + kFlushPatience;
     rocksdb::Status status = database_.Flush(options, handles_);
-    while (status.IsTryAgain() && !has_failed() && std::chrono::steady_clock::now() < deadline) {
-      std::this_thread::sleep_for(kFlushPoll);
+    while (status.IsTryAgain() && std::chrono::steady_clock::now() < deadline) {
+      MILLRACE_RETURN_IF_ERROR(wait_for_commits());
       status = database_.Flush(options, handles_);
     }
-    if (status.IsTryAgain() && has_failed()) return Ok{};  // the next commit says what has failed
     return checked(status);
   }
 
@@ -103,6 +103,14 @@ class TableFiles final : public BulkWrite {
     return checked(status);
   }
 
+  // A commit of nothing waits like any other, and says what has failed.
+  Status wait_for_commits() const {
+    rocksdb::WriteBatch nothing;
+    rocksdb::WriteOptions synced;
+    synced.sync = true;
+    std::this_thread::sleep_for(kFlushPoll);
+    return checked(database_.Write(synced, &nothing));
+  }
   Status wait_for_flush() const {
     const auto deadline = std::chrono::steady_clock::now() + kFlushPatience;
     while (is_flushing()) {
