@@ -114,21 +114,18 @@ class TableFiles final : public BulkWrite {
   Status wait_for_flush() const {
     const auto deadline = std::chrono::steady_clock::now() + kFlushPatience;
     while (is_flushing()) {
-      if (std::chrono::steady_clock::now() > deadline) {
-        return store_error(ErrorCode::kIo, "writing many rows to the store in " + directory_,
-                           "what was committed before has not been written to table files within a minute");
-      }
-      std::this_thread::sleep_for(kFlushPoll);
+      MILLRACE_RETURN_IF_ERROR(wait_for_commits());
+      if (std::chrono::steady_clock::now() < deadline) continue;
+      return store_error(ErrorCode::kIo, "writing many rows to the store in " + directory_,
+                         "what was committed before has not been written to table files within a minute");
     }
     return Ok{};
   }
   bool is_flushing() const {
-    return !has_failed() && std::any_of(handles_.begin(), handles_.end(), [this](rocksdb::ColumnFamilyHandle* handle) {
+    return std::any_of(handles_.begin(), handles_.end(), [this](rocksdb::ColumnFamilyHandle* handle) {
       return number(handle, rocksdb::DB::Properties::kNumImmutableMemTable) > 0;
     });
   }
-  // A flush that fails makes the database refuse commits, and files like these.
-  bool has_failed() const { return number(handles_.front(), rocksdb::DB::Properties::kBackgroundErrors) > 0; }
   std::uint64_t number(rocksdb::ColumnFamilyHandle* handle, const std::string& property) const {
     std::uint64_t value = 0;
     return database_.GetIntProperty(handle, property, &value) ? value : 0;

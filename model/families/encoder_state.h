@@ -35,7 +35,7 @@ struct State {
   RecentItems recent;
   Content content;
   std::uint64_t steps = 0;  // mini-batches learnt
-  nn::Arena arena;          // of the call that runs
+  nn::Arena arena;          // of the mini-batch that runs
   LocalRows locals;         // of the mini-batch that runs
 
   // Where the mean of the tokens, as last computed, stands beside a row; nullptr without content.

@@ -83,6 +83,7 @@ INSTANTIATE_TEST_SUITE_P(AtEveryKindOfWrite, FullDisk,
                          ::testing::Values(FullCase{"Log", ".log", "300000"}, FullCase{"FirstTableFile", ".sst", "0"},
                                            FullCase{"LaterTableFile", ".sst", "400000"},
                                            FullCase{"Manifest", "MANIFEST", "3000"}, FullCase{"Root", "dbtmp", "0"},
+                                           FullCase{"RowsOfACheckpoint", ".bulk", "0"},
                                            FullCase{"Everything", "0000", "1300000"}),
                          [](const auto& full) { return std::string(full.param.name); });
 
