@@ -2,9 +2,11 @@
 // strings. Keys are big-endian so that their order in the store is their numeric order (append_key).
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstdint>
 #include <cstring>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -20,6 +22,11 @@ class ByteWriter {
   void u64(std::uint64_t v) { fixed(v); }
   void f32(float v) { fixed(std::bit_cast<std::uint32_t>(v)); }
   void f64(double v) { fixed(std::bit_cast<std::uint64_t>(v)); }
+  // One after the other, without their number.
+  void floats(std::span<const float> v) {
+    static_assert(std::endian::native == std::endian::little);
+    out_.append(reinterpret_cast<const char*>(v.data()), v.size_bytes());
+  }
   void varint(std::uint64_t v) {
     char buffer[10];
     std::size_t size = 0;
@@ -58,6 +65,11 @@ class ByteReader {
   std::uint64_t u64() { return fixed<std::uint64_t>(); }
   float f32() { return std::bit_cast<float>(fixed<std::uint32_t>()); }
   double f64() { return std::bit_cast<double>(fixed<std::uint64_t>()); }
+  void floats(std::span<float> v) {
+    const std::string_view bytes = raw(v.size_bytes());
+    if (!ok_) return std::fill(v.begin(), v.end(), 0.0F);
+    if (!v.empty()) std::memcpy(v.data(), bytes.data(), bytes.size());
+  }
   std::uint64_t varint() {
     std::uint64_t v = 0;
     for (int shift = 0; shift < 64; shift += 7) {

@@ -64,8 +64,7 @@ void FactorTable::step_bias(std::uint32_t row, float gradient, float rate) {
 
 void FactorTable::save(std::string_view table, const RowSink& sink, bool all) {
   slots_.save(table, sink, all, [this](std::uint32_t row, ByteWriter& out) {
-    const float* values = values_.row(row);
-    for (std::size_t k = 0; k < dimension_ + kStateFloats; ++k) out.f32(values[k]);
+    out.floats({values_.row(row), dimension_ + kStateFloats});
   });
 }
 
@@ -76,8 +75,7 @@ Status FactorTable::load(std::string_view key, std::string_view value) {
     return unreadable_row("factors", "of factors");
   }
   while (values_.size() < rows()) values_.push();
-  float* values = values_.row(*row);
-  for (std::size_t k = 0; k < dimension_ + kStateFloats; ++k) values[k] = in.f32();
+  in.floats({values_.row(*row), dimension_ + kStateFloats});
   return Ok{};
 }
 

@@ -237,7 +237,7 @@ void PulseSource::save(const RowSink& sink, bool all) {
     row.varint(item.first_touches);
     row.zigzag(item.as_of.count);
     row.varint(item.as_of_event);
-    for (const float sum : item.sums) row.f32(sum);
+    row.floats(item.sums);
     sink(kItemTable, key_u32(index), row.take());
   }
   if (!dirty_ && !all) return;
@@ -270,7 +270,7 @@ Status PulseSource::load(std::string_view table, std::string_view key, std::stri
     item.first_touches = static_cast<std::uint32_t>(row.varint());
     item.as_of = {row.zigzag()};
     item.as_of_event = row.varint();
-    for (float& sum : item.sums) sum = row.f32();
+    row.floats(item.sums);
   } else {
     return unreadable_row(name(), table);
   }

@@ -132,8 +132,7 @@ std::string EmbeddingTable::encode(const Entry& entry) const {
   out.u64(entry.clock);
   out.u32(entry.row);
   if (entry.row != kNoRow) {
-    const float* values = rows_.row(entry.row);
-    out.raw({reinterpret_cast<const char*>(values), options_.dimension * options_.vectors * sizeof(float)});
+    out.floats({rows_.row(entry.row), options_.dimension * options_.vectors});
   }
   return out.take();
 }

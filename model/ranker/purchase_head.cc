@@ -54,15 +54,11 @@ bool PurchaseHead::is_finite() const {
 }
 
 void PurchaseHead::encode(ByteWriter& out) const {
-  for (const auto* values : {&weights_, &squares_}) {
-    for (const float value : *values) out.f32(value);
-  }
+  for (const auto* values : {&weights_, &squares_}) out.floats(*values);
 }
 
 void PurchaseHead::decode(ByteReader& in) {
-  for (auto* values : {&weights_, &squares_}) {
-    for (float& value : *values) value = in.f32();
-  }
+  for (auto* values : {&weights_, &squares_}) in.floats(*values);
 }
 
 }  // namespace millrace

@@ -182,9 +182,7 @@ std::string Ranker::encode() const {
   out.varint(learnt_);
   features_.encode(out);
   event_.encode(out);
-  for (const auto* values : {&weights_, &averaged_, &first_moment_, &second_moment_}) {
-    for (const float value : *values) out.f32(value);
-  }
+  for (const auto* values : {&weights_, &averaged_, &first_moment_, &second_moment_}) out.floats(*values);
   purchase_.encode(out);
   return out.take();
 }
@@ -203,9 +201,7 @@ Status Ranker::decode(std::string_view bytes) {
   learnt_ = in.varint();
   features_.decode(in);
   event_.decode(in);
-  for (auto* values : {&weights_, &averaged_, &first_moment_, &second_moment_}) {
-    for (float& value : *values) value = in.f32();
-  }
+  for (auto* values : {&weights_, &averaged_, &first_moment_, &second_moment_}) in.floats(*values);
   if (format == kFormat) purchase_.decode(in);
   if (!in.done())
     return stop_error(ErrorCode::kCorruption, "restoring the ranker: the stored row has the wrong length");

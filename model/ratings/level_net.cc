@@ -86,7 +86,7 @@ void LevelNet::save(const RowSink& sink, bool all) {
     const auto slot = static_cast<std::uint32_t>(i % ring_size_);
     ByteWriter row;
     row.u8(kRowVersion);
-    for (const float input : ring_[slot].inputs) row.f32(input);
+    row.floats(ring_[slot].inputs);
     row.f32(ring_[slot].ridge);
     row.f32(ring_[slot].level);
     sink(kPairTable, key_u32(slot), row.take());
@@ -96,9 +96,7 @@ void LevelNet::save(const RowSink& sink, bool all) {
   row.u8(kRowVersion);
   row.varint(count_);
   row.varint(steps_);
-  for (const std::vector<float>* values : {&weights_, &means_, &variances_}) {
-    for (const float value : *values) row.f32(value);
-  }
+  for (const std::vector<float>* values : {&weights_, &means_, &variances_}) row.floats(*values);
   sink(kWeightTable, "", row.take());
 }
 
@@ -113,9 +111,7 @@ Status LevelNet::load_weights(std::string_view value) {
   const std::uint8_t version = row.u8();
   count_ = saved_ = row.varint();
   steps_ = row.varint();
-  for (std::vector<float>* values : {&weights_, &means_, &variances_}) {
-    for (float& weight : *values) weight = row.f32();
-  }
+  for (std::vector<float>* values : {&weights_, &means_, &variances_}) row.floats(*values);
   return version == kRowVersion && row.done() ? Status(Ok{}) : unreadable_row("ratings", kWeightTable);
 }
 
@@ -123,7 +119,7 @@ Status LevelNet::load_pair(std::string_view key, std::string_view value) {
   ByteReader row(value);
   const std::uint8_t version = row.u8();
   Pair pair;
-  for (float& input : pair.inputs) input = row.f32();
+  row.floats(pair.inputs);
   pair.ridge = row.f32();
   pair.level = row.f32();
   const bool next = key.size() == 4 && read_key(key, 0, 4) == ring_.size() && ring_.size() < ring_size_;

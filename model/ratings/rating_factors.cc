@@ -184,8 +184,7 @@ const float* RatingFactors::Side::find(std::uint64_t key) const {
 
 void RatingFactors::Side::save(std::string_view table, const RowSink& sink, bool all) {
   slots.save(table, sink, all, [this](std::uint32_t slot, ByteWriter& out) {
-    const float* row = values.row(slot);
-    for (std::size_t k = 0; k < row_floats(); ++k) out.f32(row[k]);
+    out.floats({values.row(slot), row_floats()});
   });
 }
 
@@ -194,8 +193,7 @@ Status RatingFactors::Side::load(std::string_view key, std::string_view value) {
   const auto slot = slots.load(key, in);
   if (!slot || in.remaining() != row_floats() * sizeof(float)) return unreadable_row("ratings", "of factors");
   while (values.size() < slots.size()) values.push();
-  float* row = values.row(*slot);
-  for (std::size_t k = 0; k < row_floats(); ++k) row[k] = in.f32();
+  in.floats({values.row(*slot), row_floats()});
   return Ok{};
 }
 

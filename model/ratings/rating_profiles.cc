@@ -5,16 +5,6 @@ namespace {
 
 constexpr double kPriorCount = 5.0;
 
-template <std::size_t N>
-void encode_floats(const std::array<float, N>& values, ByteWriter& out) {
-  for (const float value : values) out.f32(value);
-}
-
-template <std::size_t N>
-void decode_floats(ByteReader& in, std::array<float, N>& values) {
-  for (float& value : values) value = in.f32();
-}
-
 template <class Visit>
 void for_each_category(CategorySet categories, const Visit& visit) {
   for (; categories != 0; categories &= categories - 1) visit(static_cast<std::size_t>(std::countr_zero(categories)));
@@ -77,7 +67,7 @@ void UserProfile::encode(ByteWriter& out) const {
   out.zigzag(last.count);
   out.f32(burst);
   out.varint(burst_count);
-  encode_floats(decays, out);
+  out.floats(decays);
   categories.encode(out);
   out.varint(history.size());
   for (const RatedItem& rated : history) {
@@ -94,7 +84,7 @@ bool UserProfile::decode(ByteReader& in) {
   last.count = in.zigzag();
   burst = in.f32();
   burst_count = static_cast<std::uint32_t>(in.varint());
-  decode_floats(in, decays);
+  in.floats(decays);
   categories.decode(in);
   const std::uint64_t size = in.varint();
   history.clear();
@@ -113,14 +103,14 @@ void ItemProfile::encode(ByteWriter& out) const {
   out.varint(count);
   out.f64(sum);
   out.zigzag(first.count);
-  encode_floats(decays, out);
+  out.floats(decays);
 }
 
 bool ItemProfile::decode(ByteReader& in) {
   count = in.varint();
   sum = in.f64();
   first.count = in.zigzag();
-  decode_floats(in, decays);
+  in.floats(decays);
   return in.ok();
 }
 

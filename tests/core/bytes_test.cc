@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cstdint>
 #include <limits>
 
@@ -32,6 +33,23 @@ TEST(BytesTest, RoundTripsEveryField) {
   EXPECT_EQ(in.zigzag(), -1);
   EXPECT_EQ(in.string(), "wheel");
   EXPECT_TRUE(in.done());
+}
+
+TEST(BytesTest, FloatsInARowAreThoseOneByOne) {
+  const std::array<float, 3> values{1.0F, -0.0F, std::numeric_limits<float>::infinity()};
+  ByteWriter out;
+  out.floats(values);
+  ByteReader in(out.bytes());
+  for (const float value : values) EXPECT_EQ(in.f32(), value);
+  ByteReader again(out.bytes());
+  std::array<float, 3> read{};
+  again.floats(read);
+  EXPECT_EQ(read, values);
+  EXPECT_TRUE(again.done());
+  ByteReader cut(std::string_view(out.bytes()).substr(0, 11));
+  cut.floats(read);
+  EXPECT_FALSE(cut.ok());
+  EXPECT_EQ(read, (std::array<float, 3>{}));
 }
 
 TEST(BytesTest, TruncatedBytesReadAsZeroAndAreNotOk) {
