@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <vector>
 
 #include "core/result.h"
 #include "model/example_log.h"
@@ -33,7 +32,7 @@ class StepCheckpoint {
   // After a step was written, or learnt again: takes the rows where a checkpoint is due and none is being written.
   // `examples_end`: sequence after the step's last example. `rolled_back`: learners were, in it.
   void learnt(std::uint64_t step, std::uint64_t examples_end, bool rolled_back);
-  // Before the step's batch is committed: writes the part that is due. In the step after the last part, when what a
+  // Before the step's batch is committed: writes as many bytes as are due. In the step after the last part, when what a
   // rollback needs is in the store too, the checkpoint takes effect.
   Status write(std::uint64_t step, WriteBatch& batch);
   // Writes all that is left at once; a rollback reads it.
@@ -46,7 +45,7 @@ class StepCheckpoint {
   double progress(std::uint64_t step) const;
   bool due(std::uint64_t step) const;
   void take(std::uint64_t step, std::uint64_t examples_end);
-  Status write_rows(std::size_t end, WriteBatch& batch);
+  Status write_rows(std::uint64_t bytes, WriteBatch& batch);
   Status finish();
 
   CheckpointOptions options_;
@@ -54,9 +53,10 @@ class StepCheckpoint {
   Learner& learner_;
   ExampleLog& log_;
   Phase phase_ = Phase::kIdle;
-  std::uint64_t step_ = 0;                   // of the newest checkpoint
-  std::vector<WriteBatch::Operation> rows_;  // in order of keys
-  std::size_t written_ = 0;
+  std::uint64_t step_ = 0;  // of the newest checkpoint
+  CheckpointRows rows_;
+  std::size_t written_ = 0;          // of its rows
+  std::uint64_t written_bytes_ = 0;  // of its bytes
   bool complete_ = false;            // all parts of the newest one were due by the end of the step before
   std::unique_ptr<BulkWrite> bulk_;  // none before the first part
 };

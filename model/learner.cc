@@ -83,23 +83,24 @@ class LearnerOfFamilies final : public Learner {
   }
   std::uint64_t work_since_checkpoint() const override { return work_; }
 
-  void checkpoint(WriteBatch& rows) override {
-    std::vector<WriteBatch> by_family(families_.size());
+  void checkpoint(CheckpointRows& rows) override {
+    rows.begin(families_.size() + 1);
     workers_.run(families_.size(),
-                 [&](std::size_t f) { families_[f]->save(row_sink(by_family[f], families_[f]->name()), false); });
-    for (WriteBatch& batch : by_family) rows.append(std::move(batch));
+                 [&](std::size_t f) { families_[f]->save(rows.sink(f, families_[f]->name()), false); });
+    const std::size_t own = families_.size();
     std::sort(changed_items_.begin(), changed_items_.end());
     changed_items_.erase(std::unique(changed_items_.begin(), changed_items_.end()), changed_items_.end());
-    const RowSink items = row_sink(rows, kItemRows);
+    const RowSink items = rows.sink(own, kItemRows);
     for (const ItemIndex item : changed_items_) items("", key_u32(raw(item)), encode_item_facts(items_->at(item)));
     changed_items_.clear();
     work_ = 0;
     LearnerState state{model_step_, trainer_.trained_until(), items_->size(), std::nullopt};
     if (pending_) state.pending = LearnerState::Pending{log_end_, pending_->replays};
-    row_sink(rows, kLearnerRows)("", std::string(kStateRow), encode_learner_state(state));
+    rows.sink(own, kLearnerRows)("", std::string(kStateRow), encode_learner_state(state));
+    rows.finish();
   }
 
-  Status keep_good(const Store& store, std::span<const WriteBatch::Operation> rows, WriteBatch& batch) override {
+  Status keep_good(const Store& store, std::span<const CheckpointRow> rows, WriteBatch& batch) override {
     return guard_.keep(store, rows, batch);
   }
 

@@ -14,6 +14,7 @@
 #include "core/example.h"
 #include "core/list.h"
 #include "core/result.h"
+#include "model/checkpoint_rows.h"
 #include "model/effort.h"
 #include "model/example_log.h"
 #include "model/families/family.h"
@@ -97,10 +98,10 @@ class Learner {
   // Puts every row of table model changed since the last checkpoint, the step, and what train() has yet to do, into
   // `rows`, each once: a checkpoint, as of the last learn(). They take effect together, whenever the caller has written
   // them.
-  virtual void checkpoint(WriteBatch& rows) = 0;
+  virtual void checkpoint(CheckpointRows& rows) = 0;
   // Before these rows of it are written over those of the last one, which `store` holds: puts what a rollback needs of
   // these into `batch`, to be committed first.
-  virtual Status keep_good(const Store& store, std::span<const WriteBatch::Operation> rows, WriteBatch& batch) = 0;
+  virtual Status keep_good(const Store& store, std::span<const CheckpointRow> rows, WriteBatch& batch) = 0;
   // After they were written: counts the checkpoint, of that step, among those that may be good.
   virtual void mark_checkpoint(std::uint64_t step, WriteBatch& batch) = 0;
   // What is not learnt again (the ranker, the contest), put into the batch of every step.

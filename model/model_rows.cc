@@ -14,11 +14,16 @@ constexpr std::uint8_t kFactsBeforeCategories = 1;
 
 }  // namespace
 
+void append_model_row_key(std::string_view owner, std::string_view table, std::string_view key, std::string& out) {
+  out.append(owner).push_back('\0');
+  out.append(table).push_back('\0');
+  out.append(key);
+}
+
 std::string model_row_key(std::string_view owner, std::string_view table, std::string_view key) {
-  std::string full(owner);
-  full.push_back('\0');
-  full.append(table).push_back('\0');
-  return full.append(key);
+  std::string full;
+  append_model_row_key(owner, table, key, full);
+  return full;
 }
 
 std::string_view model_row_owner(std::string_view key) { return key.substr(0, key.find('\0')); }

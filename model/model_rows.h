@@ -25,6 +25,7 @@ Status for_each_row(const Store& store, std::string_view owner, const RowVisitor
 inline constexpr std::string_view kLearnerRows = "learner";
 inline constexpr std::string_view kStateRow = "state";
 // A row's key in table model: owner, 0, table, 0, key.
+void append_model_row_key(std::string_view owner, std::string_view table, std::string_view key, std::string& out);
 std::string model_row_key(std::string_view owner, std::string_view table, std::string_view key);
 std::string_view model_row_owner(std::string_view key);
 

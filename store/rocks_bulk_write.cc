@@ -66,10 +66,10 @@ class TableFiles final : public BulkWrite {
     return checked(status);
   }
 
-  Status add(std::string_view key, const std::optional<std::string>& value) override {
+  Status add(std::string_view key, std::optional<std::string_view> value) override {
     MILLRACE_RETURN_IF_ERROR(open_file());
     const rocksdb::Slice row(key.data(), key.size());
-    return checked(value ? writer_->Put(row, *value) : writer_->Delete(row));
+    return checked(value ? writer_->Put(row, rocksdb::Slice(value->data(), value->size())) : writer_->Delete(row));
   }
 
   // RocksDB writes out what commits have left in memory within the range of a file before it takes the file in.

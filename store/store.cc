@@ -13,10 +13,10 @@ constexpr std::uint8_t kFormatVersion = 1;
 class CollectedRows final : public BulkWrite {
  public:
   CollectedRows(Store& store, Table table) : store_(store), table_(table) {}
-  Status add(std::string_view key, const std::optional<std::string>& value) override {
+  Status add(std::string_view key, std::optional<std::string_view> value) override {
     MILLRACE_CHECK(batch_.empty() || batch_.operations().back().key < key);
     if (value) {
-      batch_.put(table_, std::string(key), *value);
+      batch_.put(table_, std::string(key), std::string(*value));
     } else {
       batch_.erase(table_, std::string(key));
     }

@@ -59,13 +59,7 @@ class WriteBatch {
     bytes_ += key.size();
     operations_.push_back({table, std::move(key), std::nullopt});
   }
-  void append(WriteBatch&& other) {
-    bytes_ += other.bytes_;
-    std::move(other.operations_.begin(), other.operations_.end(), std::back_inserter(operations_));
-    other.clear();
-  }
   std::span<const Operation> operations() const { return operations_; }
-  std::vector<Operation> take_operations() && { return std::move(operations_); }
   std::size_t bytes() const { return bytes_; }
   bool empty() const { return operations_.empty(); }
   void clear() {
@@ -96,7 +90,7 @@ class BulkWrite {
  public:
   virtual ~BulkWrite() = default;
   // In ascending order of keys. No value: erase.
-  virtual Status add(std::string_view key, const std::optional<std::string>& value) = 0;
+  virtual Status add(std::string_view key, std::optional<std::string_view> value) = 0;
   // Between the key before and the next, commit() may have written rows lately. A hint: finish() is faster for it.
   virtual void gap() {}
   // Atomic and durable, like a commit. Called once, last.

@@ -86,12 +86,12 @@ std::vector<std::string> Guard::collapsed() const {
   return names;
 }
 
-Status Guard::keep(const Store& store, std::span<const WriteBatch::Operation> rows, WriteBatch& batch) {
+Status Guard::keep(const Store& store, std::span<const CheckpointRow> rows, WriteBatch& batch) {
   for (Watched& watched : watched_) {
     if (!watched.family) continue;
     std::vector<std::string> keys;
-    for (const WriteBatch::Operation& row : rows) {
-      if (model_row_owner(row.key) == watched.name) keys.push_back(row.key.substr(watched.name.size() + 1));
+    for (const CheckpointRow& row : rows) {
+      if (model_row_owner(row.key) == watched.name) keys.emplace_back(row.key.substr(watched.name.size() + 1));
     }
     MILLRACE_RETURN_IF_ERROR(watched.rows.keep(store, keys, batch));
   }

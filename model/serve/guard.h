@@ -15,6 +15,7 @@
 
 #include "core/result.h"
 #include "model/candidates.h"
+#include "model/checkpoint_rows.h"
 #include "model/options.h"
 #include "model/serve/contest.h"
 #include "model/serve/good_rows.h"
@@ -37,7 +38,7 @@ class Guard {
   std::vector<std::string> collapsed() const;
 
   // Of a checkpoint's rows of table model, in order: what is needed to go back behind them.
-  Status keep(const Store& store, std::span<const WriteBatch::Operation> rows, WriteBatch& batch);
+  Status keep(const Store& store, std::span<const CheckpointRow> rows, WriteBatch& batch);
   // The checkpoint is written: whether it may be good will show. `ranker`: its row.
   void mark(std::uint64_t step, const std::string& ranker, WriteBatch& batch);
 

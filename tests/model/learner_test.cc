@@ -30,10 +30,10 @@ class LearnerTest : public ::testing::Test {
   }
   // Rows that have changed since the last call, or are saved with every checkpoint, but the number of the step.
   std::map<std::string, std::string> checkpoint() {
-    WriteBatch batch;
-    learner_->checkpoint(batch);
+    CheckpointRows taken;
+    learner_->checkpoint(taken);
     std::map<std::string, std::string> rows;
-    for (const auto& row : batch.operations()) rows[row.key] = row.value.value_or("");
+    for (const auto& [key, value] : taken.rows()) rows[std::string(key)] = value.value_or("");
     EXPECT_EQ(std::erase_if(rows, [](const auto& row) { return row.first.starts_with("learner"); }), 1U);
     return rows;
   }
