@@ -79,7 +79,7 @@ constexpr std::array kAll{
           "Training loss an example, running mean of recent steps."),
     gauge(Metric::kReplays, "millrace_replays", "", "Replayed examples for each fresh one, as last decided."),
     gauge(Metric::kDepth, "millrace_depth_ratio", "",
-          "Share of the candidates and of the session memory that is looked at, as last decided."),
+          "Share of the candidates that is looked at, as last decided; of the session memory its cube."),
     gauge(Metric::kRankedExamples, "millrace_ranked_examples", "",
           "Examples of a step that are ranked before they are learnt, as last decided."),
     gauge(Metric::kBusy, "millrace_busy_ratio", "", "Share of the last ten seconds or so that steps took."),

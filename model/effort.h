@@ -11,7 +11,7 @@ namespace millrace {
 struct Effort {
   std::uint32_t replays = 4;            // replayed examples for each fresh one
   std::uint32_t ranked_examples = 128;  // of the step: ranked before they are learnt, to teach the ranker
-  std::uint32_t depth_percent = 100;    // of the candidates that each family offers, and of what the memory looks at
+  std::uint32_t depth_percent = 100;  // of the candidates that each family offers; of what the memory looks at its cube
   bool operator==(const Effort&) const = default;
 
   // That share of `full`, at least 1 of it.

@@ -47,9 +47,10 @@ class MemoryFamily final : public Family {
 
   std::string_view name() const override { return "memory"; }
   Reason reason() const override { return Reason::kMemory; }
-  // Fewer neighbours vote, found among fewer of each item's newest sessions.
+  // Far fewer neighbours vote, found among far fewer of each item's newest sessions: at half the depth an eighth.
   void set_effort(const Effort& effort) override {
-    depth_ = {effort.share(options_.sessions_per_item), effort.share(options_.neighbours)};
+    const auto cubed = [&effort](std::size_t full) { return effort.share(effort.share(effort.share(full))); };
+    depth_ = {cubed(options_.sessions_per_item), cubed(options_.neighbours)};
   }
   std::vector<std::vector<ScoredItem>> rank(std::span<const RankRequest> requests, std::size_t k) override;
   void score(const Context& context, std::span<const ItemIndex> items, std::span<float> scores) override;
