@@ -13,6 +13,10 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr std::size_t kEchoRecordsMax = 5'000;
+constexpr milliseconds kServiceLinger{KafkaSettings{}.linger.count};
+// librdkafka's own: that of a producer who sets nothing. The embedded broker looks through all batches it keeps of a
+// partition at each fetch; where a steady stream comes in batches of one it soon costs more than the service.
+constexpr milliseconds kSteadyLinger{5};
 
 // The echo begins at the earliest record.
 class FromStart final : public RebalanceListener {
@@ -25,10 +29,10 @@ class FromStart final : public RebalanceListener {
   void on_revoked(std::span<const TopicPartition>, bool) override {}
 };
 
-std::unique_ptr<Producer> make_producer(const std::string& bootstrap_servers) {
+std::unique_ptr<Producer> make_producer(const std::string& bootstrap_servers, milliseconds linger = kServiceLinger) {
   ProducerOptions options;
   options.bootstrap_servers = bootstrap_servers;
-  options.linger = milliseconds(KafkaSettings{}.linger.count);  // as the service's
+  options.linger = linger;
   auto opened = open_producer(options);
   MILLRACE_CHECK(opened.ok());
   return std::move(*opened);
@@ -47,20 +51,22 @@ void produce_patiently(Producer& producer, const Message& message) {
 }  // namespace
 
 EventFeed::EventFeed(const std::string& bootstrap_servers, std::string topic)
-    : producer_(make_producer(bootstrap_servers)), topic_(std::move(topic)) {}
+    : producer_(make_producer(bootstrap_servers)),
+      steady_producer_(make_producer(bootstrap_servers, kSteadyLinger)),
+      topic_(std::move(topic)) {}
 
-void EventFeed::produce(const Event& event) {
+void EventFeed::produce(Producer& producer, const Event& event) {
   Event stamped = event;
   stamped.event_time = system_clock().now();
   Message message;
   message.topic = topic_;
   message.key = event.user.bytes;
   message.value = event_json(stamped);
-  produce_patiently(*producer_, message);
+  produce_patiently(producer, message);
 }
 
 void EventFeed::send(std::span<const Event> events) {
-  for (const Event& event : events) produce(event);
+  for (const Event& event : events) produce(*producer_, event);
   while (producer_->in_flight() > 0) producer_->deliveries(milliseconds(5));
 }
 
@@ -68,12 +74,12 @@ void EventFeed::send_paced(std::span<const Event> events, double rate) {
   const double begin = wall_seconds();
   for (std::size_t next = 0; next < events.size();) {
     for (; next < events.size() && wall_seconds() >= begin + static_cast<double>(next) / rate; ++next) {
-      produce(events[next]);
+      produce(*steady_producer_, events[next]);
     }
-    producer_->deliveries(milliseconds(0));
+    steady_producer_->deliveries(milliseconds(0));
     std::this_thread::sleep_for(milliseconds(1));  // waiting for reports would return at each and take a whole core
   }
-  while (producer_->in_flight() > 0) producer_->deliveries(milliseconds(5));
+  while (steady_producer_->in_flight() > 0) steady_producer_->deliveries(milliseconds(5));
 }
 
 void Passage::pass(std::uint64_t records) {

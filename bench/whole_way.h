@@ -29,9 +29,10 @@ class EventFeed {
   void send_paced(std::span<const Event> events, double rate);
 
  private:
-  void produce(const Event& event);
+  void produce(Producer& producer, const Event& event);
 
   std::unique_ptr<Producer> producer_;
+  std::unique_ptr<Producer> steady_producer_;
   std::string topic_;
 };
 
