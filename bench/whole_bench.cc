@@ -1,9 +1,10 @@
 // The whole way: event in topic → list in topic, default model with elastic replays, over the embedded broker in this
-// process, beside the echo of the same bytes. First a backlog as fast as it goes, then half of that rate for the
-// freshness: from the record's timestamp in Kafka to the report that its list is delivered. And an idle service to
-// which single events come.
+// process and over a real Apache Kafka, beside the echo of the same bytes. First a backlog as fast as it goes, then
+// half of that rate for the freshness: from the record's timestamp in Kafka to the report that its list is delivered.
+// And an idle service to which single events come.
 #include <benchmark/benchmark.h>
 
+#include <functional>
 #include <numeric>
 
 #include "app/pipeline.h"
@@ -12,6 +13,7 @@
 #include "bench/timing.h"
 #include "bench/whole_way.h"
 #include "core/check.h"
+#include "tests/integration/real_broker.h"
 
 namespace millrace::bench {
 namespace {
@@ -63,9 +65,27 @@ class Watcher final : public PipelineObserver {
   std::atomic<std::uint64_t> delivered_ = 0;
 };
 
-Config config_for(const EmbeddedBroker& broker, const std::string& name) {
+struct Broker {
+  std::string bootstrap_servers;
+  std::function<Status(const std::string& topic, std::int32_t partitions, bool compacted)> create_topic;
+};
+
+Broker broker_of(EmbeddedBroker& embedded) {
+  return {embedded.bootstrap_servers(), [&embedded](const std::string& topic, std::int32_t partitions, bool) {
+            return embedded.create_topic(topic, partitions);
+          }};
+}
+
+Broker broker_of(const testing::RealBroker& real) {
+  const std::string& servers = real.bootstrap_servers();
+  return {servers, [servers](const std::string& topic, std::int32_t partitions, bool compacted) {
+            return create_topic(servers, {}, topic, partitions, compacted);
+          }};
+}
+
+Config config_for(const Broker& broker, const std::string& name) {
   Config config;
-  config.kafka.bootstrap_servers = broker.bootstrap_servers();
+  config.kafka.bootstrap_servers = broker.bootstrap_servers;
   config.kafka.group = name;
   config.ingest.topics.resize(1);
   config.ingest.topics[0].name = name + "-events";
@@ -74,14 +94,13 @@ Config config_for(const EmbeddedBroker& broker, const std::string& name) {
   return config;
 }
 
-void create_topics(EmbeddedBroker& broker, const Config& config) {
+void create_topics(const Broker& broker, const Config& config) {
   const std::string& events = config.ingest.topics[0].name;
-  for (const std::string& topic : {events, config.publish.options.list_topic}) {
-    MILLRACE_CHECK(broker.create_topic(topic, kTopicPartitions).ok());
-  }
-  for (const std::string& topic : {events + ".dlq", config.input.items_topic, config.input.items_topic + ".dlq"}) {
-    MILLRACE_CHECK(broker.create_topic(topic, 1).ok());
-  }
+  const std::string& items = config.input.items_topic;
+  MILLRACE_CHECK(broker.create_topic(events, kTopicPartitions, false).ok());
+  MILLRACE_CHECK(broker.create_topic(config.publish.options.list_topic, kTopicPartitions, true).ok());
+  MILLRACE_CHECK(broker.create_topic(items, 1, true).ok());
+  for (const std::string& topic : {events, items}) MILLRACE_CHECK(broker.create_topic(topic + ".dlq", 1, false).ok());
 }
 
 void send_items(const Config& config, const Workload& workload) {
@@ -146,7 +165,7 @@ void measure_delays(EventFeed& feed, Workload& workload, Passage& passage, doubl
   speed.p99_ms = passage.delay_quantile(0.99);
 }
 
-Speed measure_service(EmbeddedBroker& broker, const std::string& name, PhaseSeconds& phases) {
+Speed measure_service(const Broker& broker, const std::string& name, PhaseSeconds& phases) {
   const Config config = config_for(broker, name);
   create_topics(broker, config);
   Workload workload;
@@ -165,26 +184,28 @@ Speed measure_service(EmbeddedBroker& broker, const std::string& name, PhaseSeco
   return speed;
 }
 
-Speed measure_echo(EmbeddedBroker& broker, const std::string& name, double paced_rate) {
+Speed measure_echo(const Broker& broker, const std::string& name, double paced_rate) {
   const std::string from = name + "-echo-in";
   const std::string to = name + "-echo-out";
-  for (const std::string& topic : {from, to}) MILLRACE_CHECK(broker.create_topic(topic, kTopicPartitions).ok());
+  for (const std::string& topic : {from, to}) MILLRACE_CHECK(broker.create_topic(topic, kTopicPartitions, false).ok());
   Workload workload;
-  EventFeed feed(broker.bootstrap_servers(), from);
+  EventFeed feed(broker.bootstrap_servers, from);
   feed.send(workload.take(kEchoBacklog));
-  Echo echo(broker.bootstrap_servers(), from, to);
+  Echo echo(broker.bootstrap_servers, from, to);
   echo.passage().wait_for(kEchoBacklog);
   Speed speed;
-  speed.events_per_second = echo.passage().rate_since(kEchoBacklog / 4);
+  speed.events_per_second = echo.passage().rate_since(0);
   measure_delays(feed, workload, echo.passage(), paced_rate, speed);
   return speed;
 }
 
-void report(benchmark::State& state, const Speed& service, const Speed& echo, const PhaseSeconds& phases) {
+// `through`: in the ratios' names.
+void report(benchmark::State& state, const std::string& through, const Speed& service, const Speed& echo,
+            const PhaseSeconds& phases) {
   const auto us = [&](double seconds) { return seconds / static_cast<double>(phases.records) * 1e6; };
   const double steps = static_cast<double>(phases.steps);
   const double parts = phases.ingest + phases.features + phases.model + phases.lists + phases.store + phases.publish;
-  add_pair(state, "throughput_over_echo", service.events_per_second / echo.events_per_second,
+  add_pair(state, "throughput" + through + "_over_echo", service.events_per_second / echo.events_per_second,
            {{"events_per_second", service.events_per_second},
             {"echo_events_per_second", echo.events_per_second},
             {"records_per_step", static_cast<double>(phases.records) / steps},
@@ -198,7 +219,7 @@ void report(benchmark::State& state, const Speed& service, const Speed& echo, co
             {"publish_us", us(phases.publish)},
             {"other_in_step_us", us(phases.total - parts)},
             {"outside_step_us", 1e6 / service.events_per_second - us(phases.total)}});
-  add_pair(state, "freshness_p99_over_echo", service.p99_ms / echo.p99_ms,
+  add_pair(state, "freshness_p99" + through + "_over_echo", service.p99_ms / echo.p99_ms,
            {{"events_per_second", service.paced_rate},
             {"p50_ms", service.p50_ms},
             {"p99_ms", service.p99_ms},
@@ -206,16 +227,31 @@ void report(benchmark::State& state, const Speed& service, const Speed& echo, co
             {"echo_p99_ms", echo.p99_ms}});
 }
 
-void whole_way(benchmark::State& state) {
+void measure(benchmark::State& state, const Broker& broker, const std::string& through) {
   static int runs = 0;
   const std::string name = "run-" + std::to_string(++runs);
+  PhaseSeconds phases;
+  const Speed service = measure_service(broker, name, phases);
+  const Speed echo = measure_echo(broker, name, service.paced_rate);
+  report(state, through, service, echo, phases);
+}
+
+void whole_way(benchmark::State& state) {
   for ([[maybe_unused]] auto _ : state) {
     const auto broker = start_embedded_broker();
     MILLRACE_CHECK(broker.ok());
-    PhaseSeconds phases;
-    const Speed service = measure_service(**broker, name, phases);
-    const Speed echo = measure_echo(**broker, name, service.paced_rate);
-    report(state, service, echo, phases);
+    measure(state, broker_of(**broker), "");
+  }
+}
+
+void whole_way_real(benchmark::State& state) {
+  for ([[maybe_unused]] auto _ : state) {
+    const auto broker = testing::RealBroker::start();
+    if (!broker.ok()) {
+      state.SkipWithError(broker.error().message.c_str());
+      return;
+    }
+    measure(state, broker_of(**broker), "_real");
   }
 }
 
@@ -224,10 +260,10 @@ void idle_events(benchmark::State& state) {
   for ([[maybe_unused]] auto _ : state) {
     const auto broker = start_embedded_broker();
     MILLRACE_CHECK(broker.ok());
-    Config config = config_for(**broker, "idle");
+    Config config = config_for(broker_of(**broker), "idle");
     // Unlike a real one, the embedded broker answers an empty fetch only when its wait is over, whatever comes in.
     config.kafka.properties.emplace_back("fetch.wait.max.ms", "2");
-    create_topics(**broker, config);
+    create_topics(broker_of(**broker), config);
     Workload workload;
     send_items(config, workload);
     EventFeed feed(config.kafka.bootstrap_servers, config.ingest.topics[0].name);
@@ -255,6 +291,7 @@ void idle_events(benchmark::State& state) {
 }
 BENCHMARK(idle_events)->Iterations(1)->Repetitions(1)->Unit(benchmark::kSecond)->UseRealTime();
 BENCHMARK(whole_way)->Iterations(1)->Unit(benchmark::kSecond)->UseRealTime();
+BENCHMARK(whole_way_real)->Iterations(1)->Unit(benchmark::kSecond)->UseRealTime();
 
 }  // namespace
 }  // namespace millrace::bench

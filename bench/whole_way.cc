@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 #include "app/config.h"
 #include "bench/timing.h"
@@ -142,16 +143,19 @@ Echo::~Echo() {
 
 void Echo::run(const std::string& to) {
   std::vector<Millis> delays;
+  bool begun = false;
   const auto collect = [&] {
     delays.clear();
     for (const Delivery& delivery : producer_->deliveries(milliseconds(0))) {
       delays.push_back(delivery.at - Millis{static_cast<std::int64_t>(delivery.token)});
     }
     passage_.deliver(delays);
+    if (!delays.empty()) passage_.pass(delays.size());
   };
   while (!stop_) {
     const auto records = consumer_->poll(kEchoRecordsMax, milliseconds(1));
     MILLRACE_CHECK(records.ok());
+    if (!records->empty() && !std::exchange(begun, true)) passage_.pass(0);
     for (const Record& record : *records) {
       Message message;
       message.topic = to;
@@ -160,7 +164,6 @@ void Echo::run(const std::string& to) {
       message.token = static_cast<std::uint64_t>(record.timestamp.count);
       produce_patiently(*producer_, message);
     }
-    if (!records->empty()) passage_.pass(records->size());
     collect();
   }
 }

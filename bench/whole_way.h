@@ -39,7 +39,7 @@ class EventFeed {
 // What came through, told by one thread and read by another.
 class Passage {
  public:
-  // `records` have gone through by now.
+  // `records` more have gone through by now.
   void pass(std::uint64_t records);
   void deliver(std::span<const Millis> delays);
   std::uint64_t passed() const { return passed_; }
@@ -71,6 +71,7 @@ class Echo {
   ~Echo();
   Echo(const Echo&) = delete;
   Echo& operator=(const Echo&) = delete;
+  // Begins with the first records that are read; they have passed once they are delivered.
   Passage& passage() { return passage_; }
 
  private:
