@@ -75,7 +75,7 @@ Pipeline::State::State(const Config& settings, Store& state, PipelineObserver& w
       lease(time, session_timeout(config.kafka)),
       outlet({config, store, names, observer, time, clients, [this] { return lease.valid(); }}),
       source({config, store, *ingest, versions, observer, time, clients},
-             {.withdraw = [this](bool lost) { outlet.withdraw(lost, pending); },
+             {.withdraw = [this](milliseconds patience) { outlet.withdraw(patience, pending); },
               .settle = [this] { return pending.empty() ? Status(Ok{}) : commit(pending); }}),
       governor(config.effort),
       between_steps(clock),
@@ -248,13 +248,15 @@ Status Pipeline::State::drain(milliseconds timeout) {
   return pending.empty() ? Status(Ok{}) : commit(pending);
 }
 
-// A quarter of the deadline is left for leaving the group and closing the store.
+// Half of the deadline is for delivering, an eighth each for what is on its way still, for the group to take our
+// offsets and for leaving it, the rest for closing the clients and the store.
 Status Pipeline::State::finish() {
+  const milliseconds deadline(config.service.shutdown_deadline.count);
   log_info("stopping", {{"step", step->last_step()}, {"unpublished", outlet.backlog()}});
   observer.on_ready(Readiness::kRunning, false, "stopping");
   MILLRACE_RETURN_IF_ERROR(follow_partitions());
-  MILLRACE_RETURN_IF_ERROR(drain(milliseconds(config.service.shutdown_deadline.count * 3 / 4)));
-  source.close(true);
+  MILLRACE_RETURN_IF_ERROR(drain(deadline / 2));
+  source.close(true, deadline / 8);
   if (!pending.empty()) MILLRACE_RETURN_IF_ERROR(commit(pending));
   log_info("stopped", {{"step", step->last_step()}, {"unpublished", outlet.backlog()}});
   return Ok{};

@@ -28,7 +28,7 @@ struct StepObservation {
   std::uint64_t catalogue_dead_letters = 0;
   const Ingested& ingested;  // counts; its events and dead letters have been moved on
   const LearnOutcome& learnt;
-  std::uint64_t model_step = 0;
+  std::uint64_t untrained_examples = 0;
   Effort effort;
   std::span<const LiveTrial> trials;
   std::uint64_t users_gone = 0;     // made room for new ones

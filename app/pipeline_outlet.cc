@@ -8,9 +8,6 @@
 namespace millrace {
 namespace {
 
-// When partitions are handed over: messages on their way to reach the broker. Far below max.poll.interval.ms.
-constexpr std::chrono::seconds kWithdrawPatience{10};
-
 Result<std::optional<TopicDescription>> describe(const Config& config, KafkaClients& kafka, const std::string& topic) {
   return kafka.describe_topic(config.kafka.bootstrap_servers, config.kafka.properties, topic);
 }
@@ -120,12 +117,12 @@ Status Outlet::serve_partitions(const std::set<PartitionIndex>& partitions, Writ
   });
 }
 
-void Outlet::withdraw(bool lost, WriteBatch& pending) {
+void Outlet::withdraw(std::chrono::milliseconds patience, WriteBatch& pending) {
   served_.clear();
   if (publisher_ == nullptr) return;
   publisher_->withdraw_lists();
-  const auto deadline = context_.clock.steady() + kWithdrawPatience;
-  while (!lost && publisher_->lists_in_flight() > 0 && context_.clock.steady() < deadline) {
+  const auto deadline = context_.clock.steady() + patience;
+  while (publisher_->lists_in_flight() > 0 && context_.clock.steady() < deadline) {
     const Status served = serve(std::chrono::milliseconds(10), pending);
     if (!served.ok()) log_warn("settle what is on its way", {{"error", served.error().message}});
     if (!served.ok()) break;

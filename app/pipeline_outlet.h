@@ -45,9 +45,9 @@ class Outlet {
   void enqueue(std::vector<RecommendationList> lists);
   // From now on these partitions are served: what waits for them in the store is queued.
   Status serve_partitions(const std::set<PartitionIndex>& partitions, WriteBatch& pending);
-  // No partition is served any more. What is on its way is waited for, unless the partitions are `lost`; what cannot be
-  // waited for is called back with the next serve_partitions().
-  void withdraw(bool lost, WriteBatch& pending);
+  // No partition is served any more. What is on its way is waited for so long; what has not arrived by then is called
+  // back with the next serve_partitions().
+  void withdraw(std::chrono::milliseconds patience, WriteBatch& pending);
   void enqueue_dead_letters(std::uint64_t first_sequence, std::span<const DeadLetter> letters) {
     publisher_->enqueue_dead_letters(first_sequence, letters);
   }

@@ -19,6 +19,7 @@ constexpr std::chrono::milliseconds kQuestionPause{500};
 Status GroupSource::open() {
   close(true);
   commit_on_revoke_ = true;
+  patience_ = kPatience;
   ConsumerOptions options = consumer_options(context_.config);
   options.log = log_kafka("consumer");
   MILLRACE_ASSIGN_OR_RETURN(consumer_, context_.kafka.open_consumer(options, *this));
@@ -26,10 +27,12 @@ Status GroupSource::open() {
   return Ok{};
 }
 
-void GroupSource::close(bool commit) {
+void GroupSource::close(bool commit, std::chrono::milliseconds patience) {
   if (consumer_ == nullptr) return;
   commit_on_revoke_ = commit;
-  consumer_->close();
+  patience_ = patience;
+  const Status left = consumer_->close(3 * patience);
+  if (!left.ok()) log_warn("the group was not left; it will miss this member", {{"error", left.error().message}});
   consumer_.reset();
 }
 
@@ -204,10 +207,10 @@ void GroupSource::tell_restored() {
 
 void GroupSource::on_revoked(std::span<const TopicPartition> partitions, bool lost) {
   log_info(lost ? "partitions lost" : "partitions revoked", {{"partitions", partitions.size()}});
-  hooks_.withdraw(lost || !commit_on_revoke_);
+  hooks_.withdraw(lost || !commit_on_revoke_ ? std::chrono::milliseconds(0) : patience_);
   if (!lost && commit_on_revoke_) {
     MILLRACE_FAILPOINT(kGroupCommitting);
-    const Status status = consumer_->commit_synchronously(offsets(), note());
+    const Status status = consumer_->commit_synchronously(offsets(), note(), patience_);
     MILLRACE_FAILPOINT(kGroupCommitted);
     if (!status.ok()) log_warn("the last offsets were not committed to the group", {{"error", status.error().message}});
   }
@@ -237,7 +240,7 @@ void GroupSource::commit() {
 
 bool GroupSource::confirm_membership() {
   if (consumer_ == nullptr) return false;
-  const Status status = consumer_->commit_synchronously(offsets(), note());
+  const Status status = consumer_->commit_synchronously(offsets(), note(), kPatience);
   if (!status.ok()) log_warn("the group did not take our offsets", {{"error", status.error().message}});
   return status.ok();
 }

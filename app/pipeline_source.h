@@ -45,9 +45,9 @@ struct SourceContext {
 
 // What the source asks of the pipeline when partitions come and go.
 struct RebalanceHooks {
-  // Lists must not go out any more of partitions that are being taken away; `lost`: and what is on its way is not to be
-  // waited for, because they belong to somebody else already, or because a step failed.
-  std::function<void(bool lost)> withdraw;
+  // Lists must not go out any more of partitions that are being taken away. What is on its way is waited for so long at
+  // most, which is no time where they belong to somebody else already, or where a step failed.
+  std::function<void(std::chrono::milliseconds patience)> withdraw;
   // Commits what was collected between steps: the marks of undelivered lists are about to be read from the store.
   std::function<Status()> settle;
 };
@@ -78,9 +78,12 @@ class GroupSource final : public RebalanceListener {
   const std::set<PartitionIndex>& served() const { return served_; }
   // Records to apply until the held partitions are whole.
   std::uint64_t behind() const { return holds_.records(); }
+  // How long partitions that are taken away are held up for lists that are on their way, then for the group to take our
+  // offsets, and then for leaving it. Far below max.poll.interval.ms.
+  static constexpr std::chrono::milliseconds kPatience{10'000};
   // Leaves the group; with `commit` the offsets are committed first, synchronously. Without it where a step failed:
   // ingest is then ahead of the store.
-  void close(bool commit);
+  void close(bool commit, std::chrono::milliseconds patience = kPatience);
 
   // Reading pauses while there is any reason to.
   void set_paused(Pause why, bool paused);
@@ -114,6 +117,7 @@ class GroupSource final : public RebalanceListener {
   SourceContext context_;
   RebalanceHooks hooks_;
   std::unique_ptr<Consumer> consumer_;
+  std::chrono::milliseconds patience_ = kPatience;
   std::vector<TopicPartitionOffset> committed_;  // last handed to the group
   std::set<Pause> pauses_;
   PartitionHolds holds_;

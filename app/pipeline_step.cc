@@ -46,7 +46,8 @@ Status Pipeline::State::run_step(std::span<const Record> records) {
   }
   pause_on_dead_letters(records.size(), event_letters);
   observer.on_step({input.step, records.size(), lists, commit_bytes, input.changes.size(),
-                    letters.size() - event_letters, ingested, output.learnt, step->learner().model_step(), input.effort,
+                    letters.size() - event_letters, ingested, output.learnt,
+                    step->examples().end() - step->learner().untrained_from(step->examples()), input.effort,
                     output.trials, output.users_gone, output.items_unknown, governor.busy(), seconds,
                     &step->learner().contest(), step->learner().rollbacks()});
   return Ok{};

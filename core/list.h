@@ -42,9 +42,9 @@ struct RecommendationList {
   UserId user;
   std::uint64_t version = 0;          // grows with every list of this user, never goes back
   std::uint64_t step = 0;             // the step that made it
-  std::uint64_t model_step = 0;       // the last step that the model had learnt from
+  std::uint64_t model_step = 0;       // that the model had learnt from; the encoder trains later
   Millis event_time;                  // of the newest event it reflects
-  Millis record_time;                 // that event's timestamp in Kafka; freshness is measured from it
+  Millis record_time;                 // of the oldest record that it was made for; freshness is measured from it
   std::vector<Reflected> reflects;    // the partitions that carry this user, ordered
   std::vector<std::string> learners;  // names of those that the items tell of; empty where one alone is served
   Ranking items;

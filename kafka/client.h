@@ -78,7 +78,9 @@ class Consumer {
   // Asynchronous: the offsets to continue from, with a note of at most 1 KiB. A failure shows as the error of the next
   // commit; one of no offsets at all only asks for it.
   virtual Status commit(std::span<const TopicPartitionOffset> offsets, const std::string& metadata) = 0;
-  virtual Status commit_synchronously(std::span<const TopicPartitionOffset> offsets, const std::string& metadata) = 0;
+  // Retry: no answer within `timeout`; the offsets may be committed all the same.
+  virtual Status commit_synchronously(std::span<const TopicPartitionOffset> offsets, const std::string& metadata,
+                                      std::chrono::milliseconds timeout) = 0;
   virtual Result<std::vector<GroupOffset>> committed(std::span<const TopicPartition> partitions) = 0;
   virtual Result<Watermarks> watermarks(TopicPartition partition) = 0;
   virtual std::vector<TopicPartition> assignment() const = 0;
@@ -88,8 +90,9 @@ class Consumer {
   virtual Result<std::int32_t> partition_count(TopicIndex topic) = 0;
   // The newest librdkafka statistics (JSON), empty before the first.
   virtual std::string statistics() const = 0;
-  // Leaves the group. Also done by the destructor.
-  virtual void close() = 0;
+  // Leaves the group, revoking what is assigned. Also done by the destructor. kUnavailable: still not left after
+  // `timeout`, because a request waits for a broker that is away; nothing more comes of it.
+  virtual Status close(std::chrono::milliseconds timeout) = 0;
 };
 
 struct ConsumerOptions {

@@ -3,7 +3,10 @@
 // Records are taken one by one: the library's batch calls may lose records when they race with a rebalance or a pause.
 #include <algorithm>
 #include <cstring>
+#include <future>
 #include <map>
+#include <mutex>
+#include <thread>
 #include <utility>
 
 #include "kafka/rdkafka_handle.h"
@@ -11,8 +14,10 @@
 namespace millrace {
 namespace {
 
+using rdkafka::Event;
 using rdkafka::MessagePointer;
 using rdkafka::PartitionList;
+using rdkafka::Queue;
 using rdkafka::to_error;
 
 class GroupConsumer final : public Consumer {
@@ -23,7 +28,7 @@ class GroupConsumer final : public Consumer {
     context_->log = options.log;
   }
   ~GroupConsumer() override {
-    close();
+    static_cast<void>(close(rdkafka::kRequestTimeout));
     if (handle_ != nullptr) rdkafka::destroy_patiently(std::move(handle_), std::move(context_));
   }
   GroupConsumer(const GroupConsumer&) = delete;
@@ -35,7 +40,8 @@ class GroupConsumer final : public Consumer {
   Status pause() override;
   Status resume() override;
   Status commit(std::span<const TopicPartitionOffset> offsets, const std::string& metadata) override;
-  Status commit_synchronously(std::span<const TopicPartitionOffset> offsets, const std::string& metadata) override;
+  Status commit_synchronously(std::span<const TopicPartitionOffset> offsets, const std::string& metadata,
+                              std::chrono::milliseconds timeout) override;
   Result<std::vector<GroupOffset>> committed(std::span<const TopicPartition> partitions) override;
   Result<Watermarks> watermarks(TopicPartition partition) override {
     return rdkafka::query_watermarks(handle_.get(), topic_name(partition.topic), partition.partition);
@@ -46,11 +52,12 @@ class GroupConsumer final : public Consumer {
     return rdkafka::count_partitions(handle_.get(), topic_name(topic));
   }
   std::string statistics() const override { return context_->newest_statistics(); }
-  void close() override;
+  Status close(std::chrono::milliseconds timeout) override;
 
  private:
   struct Context : rdkafka::ClientContext {
-    GroupConsumer* consumer = nullptr;
+    std::recursive_mutex owner;
+    GroupConsumer* consumer = nullptr;  // none once it has been given up to close it
   };
 
   static void on_rebalance(rd_kafka_t*, rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t* partitions,
@@ -151,13 +158,16 @@ void GroupConsumer::take(MessagePointer message) {
   fail(to_error(message->err, action, rd_kafka_message_errstr(message.get())));
 }
 
-void GroupConsumer::on_rebalance(rd_kafka_t*, rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t* partitions,
-                                 void* opaque) {
-  GroupConsumer& self = *static_cast<Context*>(static_cast<rdkafka::ClientContext*>(opaque))->consumer;
-  if (code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
-    self.assigned(*partitions);
+void GroupConsumer::on_rebalance(rd_kafka_t* client, rd_kafka_resp_err_t code,
+                                 rd_kafka_topic_partition_list_t* partitions, void* opaque) {
+  Context& context = *static_cast<Context*>(static_cast<rdkafka::ClientContext*>(opaque));
+  const std::lock_guard lock(context.owner);
+  if (context.consumer == nullptr) {
+    rd_kafka_assign(client, nullptr);
+  } else if (code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
+    context.consumer->assigned(*partitions);
   } else {
-    self.revoked();
+    context.consumer->revoked();
   }
 }
 
@@ -198,9 +208,11 @@ void GroupConsumer::revoked() {
 }
 
 void GroupConsumer::on_commit(rd_kafka_t*, rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t*, void* opaque) {
-  GroupConsumer& self = *static_cast<Context*>(static_cast<rdkafka::ClientContext*>(opaque))->consumer;
   if (code == RD_KAFKA_RESP_ERR_NO_ERROR || code == RD_KAFKA_RESP_ERR__NO_OFFSET) return;
-  self.commit_error_ = to_error(code, "commit offsets of group " + self.options_.group);
+  Context& context = *static_cast<Context*>(static_cast<rdkafka::ClientContext*>(opaque));
+  const std::lock_guard lock(context.owner);
+  if (context.consumer == nullptr) return;
+  context.consumer->commit_error_ = to_error(code, "commit offsets of group " + context.consumer->options_.group);
 }
 
 Status GroupConsumer::pause() {
@@ -229,12 +241,18 @@ Status GroupConsumer::commit(std::span<const TopicPartitionOffset> offsets, cons
   return Ok{};
 }
 
-Status GroupConsumer::commit_synchronously(std::span<const TopicPartitionOffset> offsets, const std::string& metadata) {
+// The library's own synchronous commit waits for a coordinator that is away for as long as it takes.
+Status GroupConsumer::commit_synchronously(std::span<const TopicPartitionOffset> offsets, const std::string& metadata,
+                                           std::chrono::milliseconds timeout) {
   if (offsets.empty()) return Ok{};
+  const std::string action = "commit offsets of group " + options_.group;
   const PartitionList list = to_list(offsets, metadata);
-  const auto code = rd_kafka_commit(handle_.get(), list.get(), 0);
-  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return to_error(code, "commit offsets of group " + options_.group);
-  return Ok{};
+  const Queue answers(rd_kafka_queue_new(handle_.get()));
+  auto code = rd_kafka_commit_queue(handle_.get(), list.get(), answers.get(), nullptr, nullptr);
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return to_error(code, action);
+  const Event answer(rd_kafka_queue_poll(answers.get(), rdkafka::timeout_ms(timeout)));
+  code = answer == nullptr ? RD_KAFKA_RESP_ERR__TIMED_OUT : rd_kafka_event_error(answer.get());
+  return code == RD_KAFKA_RESP_ERR_NO_ERROR ? Status(Ok{}) : to_error(code, action);
 }
 
 Result<std::vector<GroupOffset>> GroupConsumer::committed(std::span<const TopicPartition> partitions) {
@@ -268,10 +286,25 @@ std::vector<std::pair<TopicPartition, std::int64_t>> GroupConsumer::lag() const 
   return lags;
 }
 
-void GroupConsumer::close() {
-  if (!std::exchange(open_, false)) return;
+// The library calls on_revoked, leaves the group, and waits for every commit's answer, without end where the
+// coordinator is away: then the client is left to a thread that destroys it when it can.
+Status GroupConsumer::close(std::chrono::milliseconds timeout) {
+  if (!std::exchange(open_, false)) return Ok{};
   batch_.clear();
-  rd_kafka_consumer_close(handle_.get());  // calls on_revoked, then leaves the group
+  std::packaged_task<void()> closing([client = handle_.get()] { rd_kafka_consumer_close(client); });
+  const std::future<void> closed = closing.get_future();
+  std::thread thread(std::move(closing));
+  if (closed.wait_for(timeout) == std::future_status::ready) {
+    thread.join();
+    return Ok{};
+  }
+  const std::lock_guard lock(context_->owner);
+  context_->consumer = nullptr;
+  std::thread([thread = std::move(thread), context = context_, handle = std::move(handle_)]() mutable {
+    thread.join();
+    handle.reset();
+  }).detach();
+  return to_error(RD_KAFKA_RESP_ERR__TIMED_OUT, "leave group " + options_.group);
 }
 
 PartitionList GroupConsumer::to_list(std::span<const TopicPartition> partitions) const {

@@ -68,7 +68,8 @@ constexpr std::array kAll{
     counter(Metric::kCommitBytes, "millrace_commit_bytes_total", "",
             "Bytes of keys and values committed with steps; checkpoints go in as files."),
 
-    gauge(Metric::kModelStep, "millrace_model_step", "", "The last step that the model has learnt from."),
+    gauge(Metric::kUntrainedExamples, "millrace_untrained_examples", "",
+          "Examples that the encoder has not trained on yet; everything else learns within the step."),
     gauge(Metric::kRelearntSteps, "millrace_relearnt_steps", "",
           "Steps learnt again from the example log when the process started."),
     counter(Metric::kTrainingExamples, "millrace_training_examples_total", "",
@@ -139,7 +140,7 @@ constexpr std::array kAll{
     counter(Metric::kDeliveryFailures, "millrace_delivery_failures_total", "",
             "Messages that Kafka did not take; they are sent again."),
     histogram(Metric::kFreshness, "millrace_freshness_seconds", "",
-              "From the timestamp of the newest record that a list reflects to the delivery of that list.",
+              "From the timestamp of the oldest of the records that a list was made for to the delivery of that list.",
               kFreshnessSeconds),
     gauge(Metric::kQueueMessages, "millrace_queue_messages", "stage", "Messages waiting in this process."),
     gauge(Metric::kQueueBytes, "millrace_queue_bytes", "stage", "Bytes waiting in this process."),

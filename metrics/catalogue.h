@@ -33,7 +33,7 @@ enum class Metric : std::uint8_t {
   kStepStageSeconds,
   kStepRecords,
   kCommitBytes,
-  kModelStep,
+  kUntrainedExamples,
   kRelearntSteps,
   kTrainingExamples,
   kTrainingLoss,

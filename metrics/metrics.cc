@@ -71,7 +71,7 @@ void Metrics::step(const StepReport& report) {
 
 void Metrics::training(const TrainingReport& report) {
   Registry& registry = state_->registry;
-  registry.set(Metric::kModelStep, {}, real(report.model_step));
+  registry.set(Metric::kUntrainedExamples, {}, real(report.untrained_examples));
   registry.set(Metric::kReplays, {}, report.replays);
   registry.set(Metric::kDepth, {}, report.depth_ratio);
   registry.set(Metric::kRankedExamples, {}, report.ranked_examples);

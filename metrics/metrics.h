@@ -46,7 +46,7 @@ struct StepReport {
 };
 
 struct TrainingReport {
-  std::uint64_t model_step = 0;
+  std::uint64_t untrained_examples = 0;
   std::uint64_t examples = 0;  // trained on, replayed ones included
   double loss_sum = 0.0;
   std::uint32_t replays = 0;

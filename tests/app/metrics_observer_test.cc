@@ -47,7 +47,7 @@ TEST_F(MetricsObserverTest, ReportsAStep) {
                      .catalogue_dead_letters = 1,
                      .ingested = ingested,
                      .learnt = learnt,
-                     .model_step = 9,
+                     .untrained_examples = 9,
                      .effort = {.replays = 3, .ranked_examples = 16, .depth_percent = 40},
                      .trials = trials,
                      .seconds = {.ingest = .001, .model = .004, .total = .01}});

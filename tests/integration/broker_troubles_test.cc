@@ -79,6 +79,26 @@ TEST_F(BrokerTroubles, AwayForAWhileItIsWaitedFor) {
   expect_whole(*source);
 }
 
+TEST_F(BrokerTroubles, AwayForGoodTheServiceStillEndsInTime) {
+  if (!prepare()) GTEST_SKIP() << "no Apache Kafka here";
+  if (!broker_->owned()) GTEST_SKIP() << "the broker was given; it is not ours to kill";
+  const auto source = feed_some(1, 6'000);
+  start_service({"--set", "service.shutdown_deadline=8s"});
+  ASSERT_NO_FATAL_FAILURE(wait_until("some is settled", [&] { return settled() > 500; }));
+  broker_->kill();
+  ASSERT_NO_FATAL_FAILURE(wait_until("lists wait", [&] {
+    return look().sum("millrace_queue_messages", {{"stage", "publish"}}) > 0.0;
+  }));
+  const auto begin = steady_clock::now();
+  stop_service();
+  EXPECT_LT(steady_clock::now() - begin, seconds{12});
+  const Status restarted = broker_->restart();
+  ASSERT_TRUE(restarted.ok()) << restarted.error().message;
+  start_service();
+  ASSERT_NO_FATAL_FAILURE(wait_until("what waited is out", [&] { return audit()->users_left_behind().empty(); }));
+  expect_whole(*source);
+}
+
 TEST_F(BrokerTroubles, SlowOrThrottlingItIsFollowedSlowly) {
   const BrokerListener far{"FAR", "PLAINTEXT", free_port(), free_port()};
   BrokerOptions options;

@@ -130,7 +130,7 @@ TEST(RealKafkaClient, WhatIsProducedIsConsumedOnceAcrossACommitAndARestartOfTheM
     for (const Record& record : records)
       EXPECT_TRUE(values.insert(record.value.value_or("")).second) << "consumed twice";
     const auto offsets = next_offsets(records);
-    const auto committed = member->consumer->commit_synchronously(offsets, "step 1");
+    const auto committed = member->consumer->commit_synchronously(offsets, "step 1", milliseconds(10'000));
     EXPECT_TRUE(committed.ok());
     std::vector<TopicPartition> where;
     where.reserve(offsets.size());
@@ -141,7 +141,7 @@ TEST(RealKafkaClient, WhatIsProducedIsConsumedOnceAcrossACommitAndARestartOfTheM
       EXPECT_EQ((*stored)[i].offset, offsets[i].offset);
       EXPECT_EQ((*stored)[i].metadata, "step 1");
     }
-    member->consumer->close();
+    EXPECT_TRUE(member->consumer->close(milliseconds(10'000)).ok());
     if (expected == 1'000) produce(broker->bootstrap_servers(), topic, 1'000, 1'500);
   }
   EXPECT_EQ(values.size(), 1'500U);
@@ -187,7 +187,7 @@ TEST(RealKafkaClient, AStaticMemberThatComesBackKeepsItsPartitionsWithoutDisturb
   const auto before = one->consumer->assignment();
   const int disturbances = two->listener.assignments + two->listener.revocations;
 
-  one->consumer->close();
+  EXPECT_TRUE(one->consumer->close(milliseconds(10'000)).ok());
   options.instance_id = "one";
   one = join(options);
   ASSERT_NE(one, nullptr);

@@ -48,7 +48,7 @@ class Member final : public RebalanceListener {
   void on_revoked(std::span<const TopicPartition> partitions, bool lost) override {
     revoked.assign(partitions.begin(), partitions.end());
     if (!lost && !commit_on_revoke.empty()) {
-      EXPECT_TRUE(consumer->commit_synchronously(commit_on_revoke, "left").ok());
+      EXPECT_TRUE(consumer->commit_synchronously(commit_on_revoke, "left", milliseconds(10'000)).ok());
     }
   }
 
@@ -126,7 +126,7 @@ TEST(KafkaConsumer, ResumesAtTheCommittedOffsetWithItsNote) {
     Member first({"resume"}, "resume");
     const auto records = read(*first.consumer, 8);
     ASSERT_EQ(records.size(), 8U);
-    ASSERT_TRUE(first.consumer->commit_synchronously(next_offsets(records), "version 17").ok());
+    ASSERT_TRUE(first.consumer->commit_synchronously(next_offsets(records), "version 17", milliseconds(10'000)).ok());
   }
   Member second({"resume"}, "resume");
   const auto rest = read(*second.consumer, 12);
@@ -143,7 +143,7 @@ TEST(KafkaConsumer, CommitsWhileRevokedOnClose) {
   ASSERT_EQ(records.size(), 5U);
   member.commit_on_revoke = next_offsets(records);
   const TopicPartition partition{TopicIndex{0}, PartitionIndex{0}};
-  member.consumer->close();
+  EXPECT_TRUE(member.consumer->close(milliseconds(10'000)).ok());
   EXPECT_THAT(member.revoked, testing::ElementsAre(partition));
   EXPECT_THAT(member.consumer->assignment(), IsEmpty());
 }

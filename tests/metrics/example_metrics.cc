@@ -28,7 +28,7 @@ void report_step(Metrics& metrics) {
     metrics.stage(stage, .004);
   }
   metrics.step({.step = 12, .records = 92, .lists = 40, .commit_bytes = 9'000, .seconds = .02});
-  metrics.training({.model_step = 12, .examples = 200, .loss_sum = 500.0, .replays = 2, .ranked_examples = 32});
+  metrics.training({.untrained_examples = 12, .examples = 200, .loss_sum = 500.0, .replays = 2, .ranked_examples = 32});
   metrics.effort({.level = EffortLevel::kFull, .records = 92, .seconds = .02, .trials = 2, .hits = 1, .busy = .4});
   metrics.learner_results(std::vector<LearnerResult>{{true, false, {0, std::nullopt}}, {false, true, {3, 0}}});
   metrics.learner_standings(

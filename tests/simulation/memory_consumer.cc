@@ -12,7 +12,7 @@ class MemoryConsumer final : public Consumer {
  public:
   MemoryConsumer(MemoryBroker& broker, const ConsumerOptions& options, RebalanceListener& listener)
       : broker_(broker), world_(broker.world()), topics_(options.topics), listener_(listener), life_(world_.life()) {}
-  ~MemoryConsumer() override { close(); }
+  ~MemoryConsumer() override { static_cast<void>(close(std::chrono::milliseconds(0))); }
   MemoryConsumer(const MemoryConsumer&) = delete;
   MemoryConsumer& operator=(const MemoryConsumer&) = delete;
 
@@ -26,14 +26,15 @@ class MemoryConsumer final : public Consumer {
     return Ok{};
   }
   Status commit(std::span<const TopicPartitionOffset> offsets, const std::string& metadata) override;
-  Status commit_synchronously(std::span<const TopicPartitionOffset> offsets, const std::string& metadata) override;
+  Status commit_synchronously(std::span<const TopicPartitionOffset> offsets, const std::string& metadata,
+                              std::chrono::milliseconds timeout) override;
   Result<std::vector<GroupOffset>> committed(std::span<const TopicPartition> partitions) override;
   Result<Watermarks> watermarks(TopicPartition partition) override;
   std::vector<TopicPartition> assignment() const override { return assignment_; }
   std::vector<std::pair<TopicPartition, std::int64_t>> lag() const override;
   Result<std::int32_t> partition_count(TopicIndex topic) override;
   std::string statistics() const override { return ""; }
-  void close() override;
+  Status close(std::chrono::milliseconds timeout) override;
 
  private:
   struct Request {
@@ -182,8 +183,8 @@ Status MemoryConsumer::commit(std::span<const TopicPartitionOffset> offsets, con
   return Ok{};
 }
 
-Status MemoryConsumer::commit_synchronously(std::span<const TopicPartitionOffset> offsets,
-                                            const std::string& metadata) {
+Status MemoryConsumer::commit_synchronously(std::span<const TopicPartitionOffset> offsets, const std::string& metadata,
+                                            std::chrono::milliseconds /*timeout*/) {
   world_.crash_here();
   if (dead()) return Ok{};
   settle_requests(1.0);
@@ -222,17 +223,18 @@ std::vector<std::pair<TopicPartition, std::int64_t>> MemoryConsumer::lag() const
   return lags;
 }
 
-void MemoryConsumer::close() {
-  if (!std::exchange(open_, false)) return;
+Status MemoryConsumer::close(std::chrono::milliseconds /*timeout*/) {
+  if (!std::exchange(open_, false)) return Ok{};
   if (life_ != world_.life()) {
     // The process died: what it had sent may have arrived.
     settle_requests(0.5);
-    return;
+    return Ok{};
   }
   open_ = true;  // for the listener's last commit
   if (!assignment_.empty()) listener_.on_revoked(assignment_, false);
   settle_requests(0.5);
   open_ = false;
+  return Ok{};
 }
 
 class MemoryReader final : public Reader {
