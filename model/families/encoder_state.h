@@ -1,14 +1,6 @@
-// Everything that the encoder remembers between calls, and how it is saved. Its rows:
+// Everything that the encoder remembers between calls, and how it is saved.
 //
-//   table    key                   value
-//   items    be32 item index       u8 1, varint touches, u64 clock of the last, u32 row (0xffffffff:
-//                                  waiting for admission), then f32 weights, Adam's mean and variance, and with content
-//                                  the tokens' mean
-//   tokens   be32 bucket           the same, of a token's embedding
-//   dense    parameter's name      u8 1, varint rows, varint columns, then f32 values, Adam's mean and variance
-//   recent   be32 chunk            u8 1, then u32 item indices, at most 1,024: a part of the ring of recent items
-//   recent   "added"               u8 1, varint entries ever added to the ring
-//   steps    (empty)               be64 mini-batches learnt
+// Rows: docs/formats.md, "encoder".
 #pragma once
 
 #include <cstdint>

@@ -3,7 +3,7 @@
 // others, 2009), minimising log(1 + exp(liking(u, other) - liking(u, wanted))), by row-wise Adagrad. So 0 is the liking
 // of an item like any other. A part of FactorsFamily.
 //
-// Rows: "lu" by user and "li" by item (factor_table.h).
+// Rows: docs/formats.md, "factors".
 #pragma once
 
 #include <cstdint>

@@ -1,7 +1,8 @@
 // Habit: what the user took before, most often first, ties by what is popular of late; after that the rest by
 // popularity of late. share(i) = (count(i) + recent share of all users' wants) / (Σ counts + 1), given as log(share +
-// kPopularityFloor). The counts come with the context; only the popularity is state, in rows as of popular.h. One
-// thread.
+// kPopularityFloor). The counts come with the context; only the popularity is state. One thread.
+//
+// Rows: docs/formats.md, "popular, trending, rising, habit".
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,6 @@
 // Which dense slot the row of a key has. A slot is made when its key is touched first; beyond the cap the slot
-// untouched for longest makes room. Also knows which rows changed since the last save, and frames them: u8 version,
-// varint clock of the last touch, varint slot, then what the owner writes. Rows lie in the store by be64 key.
+// untouched for longest makes room. Also knows which rows changed since the last save, and frames what the owner
+// writes (docs/formats.md, table model, "framed"). Rows lie in the store by be64 key.
 #pragma once
 
 #include <absl/container/flat_hash_map.h>

@@ -13,9 +13,7 @@
 // A session that has no item yet is read as the continuation of the user's history. Scores are shares: log(score / Σ
 // scores + kShareFloor), for any item.
 //
-// Rows: "s" by slot: u8 1, varint session key, varint sequence of its newest event, varint items, then a varint each,
-// oldest first. "i" by item: u8 1, varint frequency, varint next place of the ring, varint ring size, then zigzag each:
-// difference to the session number before. "t": u8 1, varint sessions ever begun, varint sequence of the next example.
+// Rows: docs/formats.md, "memory".
 //
 // Everything is flat: sessions are numbered as they begin and live in slots reused first in, first out; each item has a
 // ring of the numbers of the newest sessions that hold it. rank() and then score() for the same context compute once.

@@ -2,8 +2,7 @@
 // "rising"). All scores decay by the same factor, so only events change the order: scores are kept as of a common
 // reference time, and what is new weighs 2^((time − reference) / half-life) more.
 //
-// Rows: "i" by item: u8 1, f64 score as of the reference. "t": u8 1, f64 sum of scores, zigzag reference in
-// milliseconds, u8 whether it is set.
+// Rows: docs/formats.md, "popular, trending, rising, habit".
 #pragma once
 
 #include <cstdint>

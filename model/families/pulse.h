@@ -3,9 +3,7 @@
 // often users come back to it, and its place among the newest relative to what the user took in this visit. It ranks
 // nothing.
 //
-// Rows: "i" by item: u8 1, varint number among items in order of first touch, zigzag first time, varint first event,
-// zigzag newest time, varint newest event, varint touches, varint first touches, zigzag time and varint event that the
-// sums are as of, f32 each sum. "t": u8 1, varint events, varint items, zigzag newest time.
+// Rows: docs/formats.md, "pulse".
 #pragma once
 
 #include <array>

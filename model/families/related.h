@@ -10,8 +10,7 @@
 // Beside it, for the ranker, the same sum of what followed alone (by e^(-(d - 1) / 3)), of what came together of late
 // (a half-life of kRecentEvents events), of the last item alone, and of the items of this visit alone.
 //
-// Rows: "i" by item: u8 2, varint count, varint neighbours, then each: varint item, f32 together, f32 followed, f32 of
-// late, varint event that the latter is as of (1, still read, knows together alone). "t": u8 2, varint events.
+// Rows: docs/formats.md, "related".
 #pragma once
 
 #include <cstdint>

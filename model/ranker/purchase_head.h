@@ -1,8 +1,6 @@
 // Of what is taken, what is bought: the probability of a purchase given a touch, a logistic regression on the ranker's
 // standardised columns of the candidate and of the event, learnt from every click (0) and purchase (1) that the ranker
 // learns from, with Adagrad. One thread.
-//
-// Encoded: f32 each: the weights, their sums of squared gradients.
 #pragma once
 
 #include <cstddef>

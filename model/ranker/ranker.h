@@ -4,10 +4,7 @@
 // Juditsky, 1992). Each prediction is learnt from once: learnt again it would be learnt by heart (decision 0009). Its
 // state is small and saved with every step, so that recovery need not rank again.
 //
-// Row "ranker": u8 3, u64 fingerprint of the columns' names, varint updates, varint predictions learnt, both
-// standardisations (varint predictions, f64 each mean, f64 each mean square), then f32 each: weights, averaged weights,
-// Adam's first and second moments (the order within: ranker/network.h), then the purchase head (ranker/purchase_head.h;
-// format 2, still read, lacks it).
+// Row "ranker": docs/formats.md, "learner: ranker".
 #pragma once
 
 #include <cstddef>

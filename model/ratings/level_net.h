@@ -1,8 +1,7 @@
 // A small network that bends what the ridge says (level_layers.h), trained by Adam on every mini-batch of fresh
 // ratings, then on old ones drawn from a ring of the newest.
 //
-// Rows: "n": u8 1, varint ratings learnt, varint steps, then f32 parameters, first and second moments; "x" by slot
-// (be32) of the ring: u8 1, f32 inputs, ridge's prediction, level.
+// Rows "n" and "x": docs/formats.md, "ratings".
 #pragma once
 
 #include <cstdint>

@@ -2,7 +2,7 @@
 // each. Everything is on levels (rating_scale.h) and learnt rating by rating. One thread.
 //
 // Tables: "uf", "if" factors of users and items (rating_factors.h), "up", "ip" profiles (rating_profiles.h), "l" the
-// log (rating_log.h), "c" what is common: u8 1, the scale (rating_scale.h), the categories' sums.
+// log (rating_log.h), "c" what is common. Rows: docs/formats.md, "ratings".
 #pragma once
 
 #include <array>

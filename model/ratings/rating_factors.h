@@ -2,8 +2,7 @@
 // q(i) (Koren, 2008), of several sizes and step lengths, because each errs differently. All learn every rating event by
 // event, some of them replayed ones again.
 //
-// Rows by user and by item (keyed_slots.h): f32 of each model in turn: factors, bias and, of those with Adagrad, the
-// factors' sums of squared gradients and the bias's.
+// Rows "uf" and "if": docs/formats.md, "ratings".
 #pragma once
 
 #include <array>

@@ -1,6 +1,6 @@
 // The newest ratings, for learning some of them again: a ring.
 //
-// Row by slot (be32): u8 1, varint user, varint item, f32 rating.
+// Row "l": docs/formats.md, "ratings".
 #pragma once
 
 #include <cstdint>

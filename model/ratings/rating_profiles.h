@@ -1,7 +1,7 @@
 // What is counted of users and items: incremental averages of levels (rating_scale.h) and of residuals, and each user's
 // newest ratings. Residuals are as they were when the rating was predicted.
 //
-// Rows by user and by item (keyed_slots.h), then the fields in the order of the structs; see docs/formats.md.
+// Rows "up" and "ip": docs/formats.md, "ratings".
 #pragma once
 
 #include <array>

@@ -1,8 +1,8 @@
 // The last word on a rating: a ridge over all features, which corrects the factor models' mean, and a small network
 // that bends what the ridge says; their mean counts. Everything is on levels (rating_scale.h).
 //
-// Tables: "r": u8 1, moments of the features and of the correction (feature_scale.h), the ridge (forgetting_ridge.h);
-// "n" and "x" of the network (level_net.h).
+// Tables: "r" moments (feature_scale.h) and the ridge (forgetting_ridge.h), "n" and "x" the network (level_net.h).
+// Rows: docs/formats.md, "ratings".
 #pragma once
 
 #include <array>

@@ -1,8 +1,7 @@
 // The learners that run side by side, and how each is doing: Hedge's weights, the champion, credits. Fed once a step
 // with its trials. Part of the model's state, saved with every step.
 //
-// Row "contest": u8 1, varint learners, string champion, varint changes of the champion, then for each learner string
-// name, f64 log weight relative to the best, varint credits, and its difference to the champion (difference.h).
+// Row "contest": docs/formats.md, table model.
 #pragma once
 
 #include <cstdint>

@@ -32,7 +32,7 @@ class GoodMarks {
   std::uint64_t good_step() const { return good_; }     // 0: the untaught learner
   std::uint8_t newest_owner() const { return owner_; }  // 0 and 1 in turn, by mark
 
-  // u8 owner, u8 whether one is proving itself, varint good step, varint newest step, varint checkpoints since.
+  // As in row "watch" (docs/formats.md).
   void encode(ByteWriter& out) const {
     out.u8(owner_);
     out.u8(proving_ ? 1 : 0);

@@ -2,8 +2,7 @@
 // two marks: what was changed since the older one leads back to the good state, the newer one has still to prove
 // itself. Reads the store as the last commit left it, and writes into the step's batch. One thread.
 //
-// Rows of owner "before0" or "before1" (each mark has the other one), table: the family; key: the row's table, 0, its
-// key; value: u8 1, u8 whether there was a row, the row.
+// Rows of owner "before0" or "before1", each mark has the other one: docs/formats.md, table model.
 #pragma once
 
 #include <absl/container/flat_hash_set.h>

@@ -1,9 +1,7 @@
 // Watches the learners that may go bad, keeps what a rollback needs, and does it (decision 0010). Between the learner
 // and its checkpoints. One thread.
 //
-// Row "watch": u8 1, varint watched, then for each string name, varint rollbacks ever, its marks (good_marks.h) and its
-// averages (watch.h); varint learners, then for each string name, averages of its recall. Rows "ranker.good" and
-// "ranker.next": the ranker at its two marks, as in its own row.
+// Rows "watch", "ranker.good" and "ranker.next": docs/formats.md, table model.
 #pragma once
 
 #include <cstdint>
