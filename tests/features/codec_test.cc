@@ -3,6 +3,7 @@
 
 #include "core/bytes.h"
 #include "features/catalogue_codec.h"
+#include "features/item_names.h"
 #include "features/item_state.h"
 #include "features/neighbours.h"
 #include "features/user_state.h"
@@ -97,6 +98,16 @@ TEST(FeatureCodecTest, ContentBytesAreFrozen) {
             "01034d756709486f6c647320746561"
             "02076b69746368656e0467696674"
             "0000204000010000803f");
+}
+
+TEST(FeatureCodecTest, ItemIdBytesAreFrozen) {
+  ItemNames names(1000);
+  for (int i = 0; i <= 300; ++i) names.add(ItemId("item-" + std::to_string(i)));
+  WriteBatch batch;
+  names.flush(batch);
+  EXPECT_EQ(batch.operations()[300].table, Table::kItemIds);
+  EXPECT_EQ(batch.operations()[300].key, "item-300");
+  EXPECT_EQ(hex(batch.operations()[300].value.value()), "01ac02");
 }
 
 TEST(FeatureCodecTest, CategoryHashIsFrozen) { EXPECT_EQ(category_hash("kitchen"), 1136862354U); }
