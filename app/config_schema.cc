@@ -166,7 +166,8 @@ void visit_encoder(ConfigVisitor& v, EncoderOptions& encoder) {
   v.flag("use_kinds", encoder.use_kinds);
   v.flag("use_gaps", encoder.use_gaps);
   v.flag("use_user", encoder.use_user);
-  v.flag("use_content", encoder.use_content);
+  v.flag("use_categories", encoder.use_categories);
+  v.flag("use_titles", encoder.use_titles);
   integer(v, "token_buckets", encoder.token_buckets, {1, 1 << 24});
   integer(v, "admit_count", encoder.admit_count, kFromOne);
   integer(v, "expire_examples", encoder.expire_examples, kFromZero);

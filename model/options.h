@@ -21,10 +21,12 @@ struct EncoderOptions {
   float recent_replay_mean = 40'000.0F;  // the second replay draws index now − Exp(mean)
   float gradient_clip = 0.0F;            // global norm of dense gradients, 0: off
   float weight_decay = 0.0F;
-  bool use_kinds = true;    // kind embedding added to each attended item's key
-  bool use_gaps = true;     // time-gap bucket added to each attended item's key
-  bool use_user = false;    // user features added to the context
-  bool use_content = true;  // hashed category and title tokens added to item embeddings
+  bool use_kinds = true;       // kind embedding added to each attended item's key
+  bool use_gaps = true;        // time-gap bucket added to each attended item's key
+  bool use_user = false;       // user features added to the context
+  bool use_categories = true;  // hashed categories added to item embeddings
+  bool use_titles = true;      // hashed words of titles added to item embeddings
+  bool use_content() const { return use_categories || use_titles; }
   std::size_t token_buckets = 1U << 16;
   std::uint64_t admit_count = 1;      // an item gets a row after this many events
   std::uint64_t expire_examples = 0;  // a row untouched for that many examples is dropped; 0: never

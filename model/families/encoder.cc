@@ -37,7 +37,7 @@ void EncoderFamily::item_changed(ItemIndex item) {
   ranker_.forget();
   const std::uint32_t row = encoder::find_row(state_.items, item);
   if (row == nn::EmbeddingTable::kNoRow) return;
-  if (state_.options.use_content) state_.content.mean(item, state_.content_vector(row));
+  if (state_.options.use_content()) state_.content.mean(item, state_.content_vector(row));
   state_.items.mark(row);
 }
 

@@ -18,11 +18,19 @@ float share_of(std::span<const std::uint32_t> rows) {
 }  // namespace
 
 Content::Content(const EncoderOptions& options, const ItemTable& facts)
-    : facts_(facts), buckets_(std::max<std::size_t>(options.token_buckets, 1)), tokens_(table_options(options)) {}
+    : facts_(facts),
+      categories_(options.use_categories),
+      titles_(options.use_titles),
+      buckets_(std::max<std::size_t>(options.token_buckets, 1)),
+      tokens_(table_options(options)) {}
 
 std::span<const std::uint32_t> Content::tokens_of(ItemIndex item) const {
   if (raw(item) >= facts_.size()) return {};
-  return facts_.at(item).tokens;
+  const ItemFacts& facts = facts_.at(item);
+  const std::span tokens(facts.tokens);
+  const std::size_t begin = categories_ ? 0 : facts.categories;
+  const std::size_t end = titles_ ? tokens.size() : facts.categories;
+  return tokens.subspan(begin, end - begin);
 }
 
 std::uint32_t Content::token_row(std::uint32_t token) {

@@ -38,6 +38,7 @@ class Content {
     std::uint32_t token = 0;
     float share = 0.0F;
   };
+  // Those that are made use of.
   std::span<const std::uint32_t> tokens_of(ItemIndex item) const;
   std::uint32_t token_row(std::uint32_t token);
   // Of the item's tokens; valid until the next call.
@@ -45,6 +46,8 @@ class Content {
   void write_mean(std::span<const std::uint32_t> rows, float* out);
 
   const ItemTable& facts_;
+  bool categories_;
+  bool titles_;
   std::size_t buckets_;
   nn::EmbeddingTable tokens_;
   LocalRows locals_;

@@ -24,7 +24,7 @@ void prefetch_row(State& state, std::span<const std::uint32_t> rows, std::size_t
 }
 
 void gather_row(State& state, std::uint32_t row, std::uint32_t local, const UnitRows& out) {
-  if (state.options.use_content) {
+  if (state.options.use_content()) {
     state.content.forward(ItemIndex{state.items.key_of(row)}, local, state.content_vector(row));
   }
   const Matrix to = slice(out.unit, local, 1);
@@ -37,7 +37,7 @@ void gather_row(State& state, std::uint32_t row, std::uint32_t local, const Unit
 UnitRows gather_rows(State& state) {
   const auto rows = state.locals.rows();
   const UnitRows out{state.arena.matrix(rows.size(), state.options.dimension), state.arena.floats(rows.size()).data()};
-  if (state.options.use_content) state.content.start();
+  if (state.options.use_content()) state.content.start();
   for (std::uint32_t local = 0; local < rows.size(); ++local) {
     prefetch_row(state, rows, local + kAheadGathering, 1);
     if (rows[local] == EmbeddingTable::kNoRow) {
@@ -66,7 +66,7 @@ void update_rows(State& state, const UnitRows& rows, Matrix gradient, const nn::
   for (const std::uint32_t row : table_rows) {
     if (row != EmbeddingTable::kNoRow) state.items.mark(row);
   }
-  if (state.options.use_content) state.content.backward(gradient, step);
+  if (state.options.use_content()) state.content.backward(gradient, step);
 }
 
 }  // namespace millrace::encoder

@@ -23,7 +23,7 @@ constexpr std::uint64_t kNoisePurpose = 0x6e6f697365;
 
 nn::EmbeddingOptions item_options(const EncoderOptions& options) {
   return {.dimension = options.dimension,
-          .vectors = options.use_content ? std::size_t{4} : std::size_t{3},
+          .vectors = options.use_content() ? std::size_t{4} : std::size_t{3},
           .max_rows = options.max_rows,
           .admit_count = options.admit_count,
           .expire_after = options.expire_examples};
@@ -42,7 +42,7 @@ State::State(const ModelOptions& model, const ItemTable& facts)
 
 void State::embedding(std::uint32_t row, float* out) {
   std::copy_n(items.vector(row, 0), options.dimension, out);
-  if (options.use_content) nn::add_scaled(out, 1.0F, items.vector(row, 3), options.dimension);
+  if (options.use_content()) nn::add_scaled(out, 1.0F, items.vector(row, 3), options.dimension);
 }
 
 void State::initialise(std::uint32_t row, ItemIndex item, const Context& context) {
@@ -64,7 +64,7 @@ void State::initialise(std::uint32_t row, ItemIndex item, const Context& context
     const float context_part = alone ? 0.0F : kContextShare * mean[i] / length;
     weights[i] = context_part + noise * static_cast<float>(random.normal());
   }
-  if (options.use_content) content.mean(item, content_vector(row));
+  if (options.use_content()) content.mean(item, content_vector(row));
   items.mark(row);
 }
 

@@ -31,7 +31,7 @@ struct State {
   LocalRows locals;         // of the mini-batch that runs
 
   // Where the mean of the tokens, as last computed, stands beside a row; nullptr without content.
-  float* content_vector(std::uint32_t row) { return options.use_content ? items.vector(row, 3) : nullptr; }
+  float* content_vector(std::uint32_t row) { return options.use_content() ? items.vector(row, 3) : nullptr; }
   // out = the row's embedding, not normalised.
   void embedding(std::uint32_t row, float* out);
   // A new row: 0.7 × the direction of the mean of the context's items + 0.5 × noise of length about 1; noise alone

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "model/families/encoder_content.h"
 #include "tests/model/encoder_streams.h"
 
 namespace millrace::encoder {
@@ -265,13 +266,35 @@ TEST(Encoder, TheSameCallsGiveTheSameLists) {
   }
 }
 
+TEST(Encoder, CategoriesAndTitlesAreMadeUseOfEachByItsOwnSwitch) {
+  ItemTable facts;
+  facts.set(ItemIndex{0}, {.tokens = {11, 12, 13}, .categories = 1});
+  const auto used = [&](bool categories, bool titles) {
+    EncoderOptions options = small_options().encoder;
+    options.use_categories = categories;
+    options.use_titles = titles;
+    Content content(options, facts);
+    std::vector<float> mean(options.dimension);
+    content.mean(ItemIndex{0}, mean.data());
+    std::vector<std::uint32_t> tokens;
+    for (const std::uint32_t token : {11U, 12U, 13U}) {
+      if (content.table().find(token) != nn::EmbeddingTable::kNoRow) tokens.push_back(token);
+    }
+    return tokens;
+  };
+  EXPECT_EQ(used(true, true), (std::vector<std::uint32_t>{11, 12, 13}));
+  EXPECT_EQ(used(true, false), (std::vector<std::uint32_t>{11}));
+  EXPECT_EQ(used(false, true), (std::vector<std::uint32_t>{12, 13}));
+  EXPECT_TRUE(used(false, false).empty());
+}
+
 TEST(Encoder, ContentCarriesItsItemsWhereTheirOwnRowsKnowNothing) {
   // Items come in groups that share a token; a context of group g is always followed by group g. A new item of a group
   // is scored above new items of the other groups.
   constexpr std::uint32_t kGroups = 5;
   const auto run = [](bool use_content) {
     ModelOptions options = small_options();
-    options.encoder.use_content = use_content;
+    options.encoder.use_categories = options.encoder.use_titles = use_content;
     ItemTable facts;
     for (std::uint32_t i = 0; i < 200; ++i) facts.set(ItemIndex{i}, with_tokens({1'000 + i % kGroups}));
     EncoderFamily family(options, facts);

@@ -64,7 +64,7 @@ TEST_F(GoldenEncoderRows, OfItems) {
 
 TEST_F(GoldenEncoderRows, OfItemsWithoutContentLackTheTokensMean) {
   ModelOptions options = small_options();
-  options.encoder.use_content = false;
+  options.encoder.use_categories = options.encoder.use_titles = false;
   options.encoder.admit_count = 1;
   encoder::State state(options, facts_);
   state.items.touch(4, 0);
