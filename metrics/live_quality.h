@@ -16,7 +16,8 @@
 
 namespace millrace {
 
-// An event that met the list last made for its user, which is published or on its way. Ranks count from 0; absent: not in the list.
+// An event that met the list last made for its user, which is published or on its way. Ranks count from 0; absent: not
+// in the list.
 struct LiveResult {
   Signal signal = Signal::kClick;
   std::optional<std::size_t> rank;
