@@ -14,7 +14,6 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr std::size_t kEchoRecordsMax = 5'000;
-constexpr milliseconds kServiceLinger{KafkaSettings{}.linger.count};
 // librdkafka's own: that of a producer who sets nothing. The embedded broker looks through all batches it keeps of a
 // partition at each fetch; where a steady stream comes in batches of one it soon costs more than the service.
 constexpr milliseconds kSteadyLinger{5};
@@ -30,7 +29,9 @@ class FromStart final : public RebalanceListener {
   void on_revoked(std::span<const TopicPartition>, bool) override {}
 };
 
-std::unique_ptr<Producer> make_producer(const std::string& bootstrap_servers, milliseconds linger = kServiceLinger) {
+milliseconds service_linger() { return milliseconds(KafkaSettings{}.linger.count); }
+
+std::unique_ptr<Producer> make_producer(const std::string& bootstrap_servers, milliseconds linger) {
   ProducerOptions options;
   options.bootstrap_servers = bootstrap_servers;
   options.linger = linger;
@@ -52,7 +53,7 @@ void produce_patiently(Producer& producer, const Message& message) {
 }  // namespace
 
 EventFeed::EventFeed(const std::string& bootstrap_servers, std::string topic)
-    : producer_(make_producer(bootstrap_servers)),
+    : producer_(make_producer(bootstrap_servers, service_linger())),
       steady_producer_(make_producer(bootstrap_servers, kSteadyLinger)),
       topic_(std::move(topic)) {}
 
@@ -125,7 +126,7 @@ double Passage::delay_quantile(double share) const {
 }
 
 Echo::Echo(const std::string& bootstrap_servers, const std::string& from, const std::string& to)
-    : listener_(std::make_unique<FromStart>()), producer_(make_producer(bootstrap_servers)) {
+    : listener_(std::make_unique<FromStart>()), producer_(make_producer(bootstrap_servers, service_linger())) {
   ConsumerOptions options;
   options.bootstrap_servers = bootstrap_servers;
   options.group = "echo-" + from;
