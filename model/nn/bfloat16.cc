@@ -13,6 +13,7 @@
 HWY_BEFORE_NAMESPACE();
 namespace millrace::nn::HWY_NAMESPACE {
 
+// NOLINTNEXTLINE(readability-identifier-naming): as Highway names what it dispatches
 void RoundToBfloat16(const float* x, std::uint16_t* out, std::size_t n) {
   const Floats d;
   const hn::RebindToUnsigned<Floats> du;

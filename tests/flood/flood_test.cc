@@ -6,7 +6,7 @@
 #include "tests/temporary_directory.h"
 
 // Freed memory that the address sanitizer holds back, 256 MB unless it is told otherwise, counts as resident.
-// NOLINTNEXTLINE(bugprone-reserved-identifier)
+// NOLINTNEXTLINE(bugprone-reserved-identifier,readability-identifier-naming)
 extern "C" const char* __asan_default_options() { return "quarantine_size_mb=16"; }
 
 namespace millrace::testing {
