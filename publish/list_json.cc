@@ -42,6 +42,8 @@ void write_reflects(Writer& writer, const RecommendationList& list, const Names&
     writer.EndObject();
   }
   writer.EndArray();
+  writer.Key("model_step");
+  writer.Uint64(list.model_step);
   writer.Key("event_time");
   writer.Int64(list.event_time.count);
   writer.EndObject();
@@ -94,7 +96,7 @@ std::string render_list(const RecommendationList& list, const Names& names, cons
   writer.Key("name");
   text(writer, format.model);
   writer.Key("step");
-  writer.Uint64(list.model_step);
+  writer.Uint64(list.step);
   writer.EndObject();
   writer.Key("reflects");
   write_reflects(writer, list, names);

@@ -145,7 +145,7 @@ TEST(Encoder, DescribesWhereACandidateStandsAndWhatItIsNear) {
   Learnt learnt(3'000);
   const Context context = [&] {
     while (true) {
-      const Context c = learnt.stream.next().context;
+      Context c = learnt.stream.next().context;
       const auto& h = c.history;
       if (h.size() == 3 && h[0].item != h[1].item && h[1].item != h[2].item && h[0].item != h[2].item) return c;
     }

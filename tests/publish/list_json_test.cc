@@ -43,9 +43,9 @@ TEST(ListJson, IsWhatTheDocumentationShows) {
   const FakeNames names;
   EXPECT_EQ(
       render_list(list_of("ann \"x\"", 300), names, {"blend", true}, Millis{1234}),
-      R"({"schema":1,"user":"ann \"x\"","version":300,"model":{"name":"blend","step":299},)"
+      R"({"schema":1,"user":"ann \"x\"","version":300,"model":{"name":"blend","step":300},)"
       R"("reflects":{"offsets":[{"topic":"clicks","partition":3,"next":42},{"topic":"purchases","partition":3,"next":7}],)"
-      R"("event_time":900},"generated_at":1234,"items":[)"
+      R"("model_step":299,"event_time":900},"generated_at":1234,"items":[)"
       R"({"item":"item-7","title":"A \"quoted\" lamp","score":1.5,"propensity":1,"reason":"taste","because":"item-2"},)"
       R"({"item":"item-8","score":0.1,"propensity":0.25,"reason":"trending"}]})");
 }
