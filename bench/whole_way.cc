@@ -67,9 +67,12 @@ void EventFeed::produce(Producer& producer, const Event& event) {
   produce_patiently(producer, message);
 }
 
+// The last one by the steady producer, so that its first records need not wait for its connection.
 void EventFeed::send(std::span<const Event> events) {
-  for (const Event& event : events) produce(*producer_, event);
-  while (producer_->in_flight() > 0) producer_->deliveries(milliseconds(5));
+  for (const Event& event : events) produce(&event == &events.back() ? *steady_producer_ : *producer_, event);
+  for (Producer* producer : {producer_.get(), steady_producer_.get()}) {
+    while (producer->in_flight() > 0) producer->deliveries(milliseconds(5));
+  }
 }
 
 void EventFeed::send_paced(std::span<const Event> events, double rate) {
