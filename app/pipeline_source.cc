@@ -207,8 +207,9 @@ void GroupSource::tell_restored() {
 
 void GroupSource::on_revoked(std::span<const TopicPartition> partitions, bool lost) {
   log_info(lost ? "partitions lost" : "partitions revoked", {{"partitions", partitions.size()}});
-  hooks_.withdraw(lost || !commit_on_revoke_ ? std::chrono::milliseconds(0) : patience_);
-  if (!lost && commit_on_revoke_) {
+  const bool commits = !lost && commit_on_revoke_;
+  hooks_.withdraw(commits ? patience_ : std::chrono::milliseconds(0));
+  if (commits) {
     MILLRACE_FAILPOINT(kGroupCommitting);
     const Status status = consumer_->commit_synchronously(offsets(), note(), patience_);
     MILLRACE_FAILPOINT(kGroupCommitted);

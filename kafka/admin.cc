@@ -10,6 +10,7 @@
 namespace millrace {
 namespace {
 
+using rdkafka::Answer;
 using rdkafka::Deleter;
 using rdkafka::Handle;
 using rdkafka::to_error;
@@ -17,8 +18,6 @@ using rdkafka::to_error;
 constexpr std::chrono::milliseconds kKnownPause{20};
 // Before it the client repeats its nonce, which brokers refuse since Kafka 4.
 constexpr int kFirstWithScram = 0x020601ff;
-
-using Answer = std::unique_ptr<rd_kafka_event_t, Deleter<rd_kafka_event_destroy>>;
 
 struct AdminContext : rdkafka::ClientContext {
   std::optional<Error> refused;  // by TLS or SASL: a request only says that it was not answered

@@ -14,7 +14,7 @@
 namespace millrace {
 namespace {
 
-using rdkafka::Event;
+using rdkafka::Answer;
 using rdkafka::MessagePointer;
 using rdkafka::PartitionList;
 using rdkafka::Queue;
@@ -250,7 +250,7 @@ Status GroupConsumer::commit_synchronously(std::span<const TopicPartitionOffset>
   const Queue answers(rd_kafka_queue_new(handle_.get()));
   auto code = rd_kafka_commit_queue(handle_.get(), list.get(), answers.get(), nullptr, nullptr);
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return to_error(code, action);
-  const Event answer(rd_kafka_queue_poll(answers.get(), rdkafka::timeout_ms(timeout)));
+  const Answer answer(rd_kafka_queue_poll(answers.get(), rdkafka::timeout_ms(timeout)));
   code = answer == nullptr ? RD_KAFKA_RESP_ERR__TIMED_OUT : rd_kafka_event_error(answer.get());
   return code == RD_KAFKA_RESP_ERR_NO_ERROR ? Status(Ok{}) : to_error(code, action);
 }
@@ -300,6 +300,7 @@ Status GroupConsumer::close(std::chrono::milliseconds timeout) {
   }
   const std::lock_guard lock(context_->owner);
   context_->consumer = nullptr;
+  if (!assignment_.empty()) listener_.on_revoked(std::exchange(assignment_, {}), true);
   std::thread([thread = std::move(thread), context = context_, handle = std::move(handle_)]() mutable {
     thread.join();
     handle.reset();

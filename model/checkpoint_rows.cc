@@ -35,7 +35,6 @@ CheckpointRow CheckpointRows::Part::row(std::size_t entry) const {
 
 void CheckpointRows::begin(std::size_t parts) {
   rows_.clear();
-  used_ = parts;
   if (parts_.size() < parts) parts_.resize(parts);
   for (Part& part : parts_) {
     part.bytes.clear();
@@ -59,7 +58,7 @@ void CheckpointRows::finish() {
   };
   std::vector<Run> runs;
   bytes_ = 0;
-  for (const Part& part : std::span(parts_).first(used_)) {
+  for (const Part& part : parts_) {
     bytes_ += part.bytes.size();
     for (std::size_t i = 0; i < part.runs.size(); ++i) {
       runs.push_back({&part, part.runs[i], i + 1 < part.runs.size() ? part.runs[i + 1] : part.entries.size()});

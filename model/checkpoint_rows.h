@@ -51,8 +51,7 @@ class CheckpointRows {
     CheckpointRow row(std::size_t entry) const;
   };
 
-  std::vector<Part> parts_;
-  std::size_t used_ = 0;  // of them
+  std::vector<Part> parts_;  // as many as there ever were
   std::vector<CheckpointRow> rows_;
   std::uint64_t bytes_ = 0;
 };

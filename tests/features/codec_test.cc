@@ -7,19 +7,12 @@
 #include "features/item_state.h"
 #include "features/neighbours.h"
 #include "features/user_state.h"
+#include "tests/golden.h"
 
 namespace millrace {
 namespace {
 
-std::string hex(std::string_view bytes) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string text;
-  for (const char c : bytes) {
-    text.push_back(kDigits[static_cast<std::uint8_t>(c) >> 4]);
-    text.push_back(kDigits[static_cast<std::uint8_t>(c) & 15]);
-  }
-  return text;
-}
+using testing::hex;
 
 UserState sample_user() {
   UserState user;

@@ -4,22 +4,14 @@
 #include "publish/dead_letter.h"
 #include "publish/dirty_row.h"
 #include "store/memory_store.h"
+#include "tests/golden.h"
 #include "tests/publish/fakes.h"
 
 namespace millrace {
 namespace {
 
-using testing::HasSubstr;
-
-std::string hex(std::string_view bytes) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string text;
-  for (const char c : bytes) {
-    text += kDigits[static_cast<std::uint8_t>(c) >> 4];
-    text += kDigits[static_cast<std::uint8_t>(c) & 15];
-  }
-  return text;
-}
+using ::testing::HasSubstr;
+using testing::hex;
 
 TEST(ListCodec, ListsComeBackAsTheyWere) {
   RecommendationList list = list_of("ann", 1'700'000'000'000'123);
@@ -82,7 +74,7 @@ TEST(ListCodec, ANewerVersionIsRefusedByNumberWithoutTheUsersId) {
   ASSERT_FALSE(decoded.ok());
   EXPECT_EQ(decoded.error().code, ErrorCode::kInvalid);
   EXPECT_THAT(decoded.error().message, HasSubstr("version 9"));
-  EXPECT_THAT(decoded.error().message, testing::Not(HasSubstr("ann")));
+  EXPECT_THAT(decoded.error().message, ::testing::Not(HasSubstr("ann")));
 }
 
 void expect_round_trip(const DeadLetter& letter) {
@@ -132,17 +124,17 @@ TEST(DeadLetterMessage, CarriesTheOriginalAndConnectsHeaders) {
 TEST(DeadLetterMessage, ALongValueIsCutWithItsSizeAndHash) {
   const Message message = dead_letter_message(letter_of(12, std::string(1000, 'a')), "purchases", "purchases.dlq", 100);
   EXPECT_EQ(message.value, std::string(100, 'a'));
-  EXPECT_THAT(message.headers, testing::Contains(testing::Pair("millrace.value.bytes", "1000")));
-  EXPECT_THAT(message.headers, testing::Contains(testing::Pair("millrace.value.xxh64", testing::SizeIs(16))));
+  EXPECT_THAT(message.headers, ::testing::Contains(::testing::Pair("millrace.value.bytes", "1000")));
+  EXPECT_THAT(message.headers, ::testing::Contains(::testing::Pair("millrace.value.xxh64", ::testing::SizeIs(16))));
 }
 
 TEST(DeadLetterMessage, HeadersBeyondTheBoundAreLeftOut) {
   DeadLetter letter = letter_of(12);
   letter.record.headers = {{"small", "1"}, {"big", std::string(200, 'b')}};
   const Message message = dead_letter_message(letter, "purchases", "purchases.dlq", 100);
-  EXPECT_THAT(message.headers, testing::Contains(testing::Pair("small", "1")));
-  EXPECT_THAT(message.headers, testing::Not(testing::Contains(testing::Pair("big", testing::_))));
-  EXPECT_THAT(message.headers, testing::Contains(testing::Pair("millrace.headers.left.out", "true")));
+  EXPECT_THAT(message.headers, ::testing::Contains(::testing::Pair("small", "1")));
+  EXPECT_THAT(message.headers, ::testing::Not(::testing::Contains(::testing::Pair("big", ::testing::_))));
+  EXPECT_THAT(message.headers, ::testing::Contains(::testing::Pair("millrace.headers.left.out", "true")));
 }
 
 TEST(PutLists, WritesListAndMarkTogether) {
