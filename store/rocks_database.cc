@@ -42,6 +42,9 @@ class LineLogger final : public rocksdb::Logger {
 
 bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
 
+// An ingestion whose flush met an error of the background gives that error's text under a code of its own.
+bool is_io(const rocksdb::Status& status) { return status.IsIOError() || status.IsIncomplete(); }
+
 // RocksDB has no status code for a lock that is held; its wording has been the same since 5.x.
 bool is_locked(const rocksdb::Status& status, std::string_view text) {
   return status.IsIOError() && (contains(text, "While lock file") || contains(text, "lock hold by current process"));
@@ -49,14 +52,18 @@ bool is_locked(const rocksdb::Status& status, std::string_view text) {
 
 // Nor for what the operating system forbids: its own words follow RocksDB's.
 bool is_denied(const rocksdb::Status& status, std::string_view text) {
-  return status.IsIOError() && (contains(text, "Read-only file system") || contains(text, "Permission denied") ||
-                                contains(text, "Operation not permitted"));
+  return is_io(status) && (contains(text, "Read-only file system") || contains(text, "Permission denied") ||
+                           contains(text, "Operation not permitted"));
+}
+
+bool is_no_space(const rocksdb::Status& status, std::string_view text) {
+  return status.IsNoSpace() || (is_io(status) && contains(text, "No space left on device"));
 }
 
 ErrorCode code_of(const rocksdb::Status& status, std::string_view text) {
   if (is_locked(status, text)) return ErrorCode::kLocked;
   if (is_denied(status, text)) return ErrorCode::kDenied;
-  if (status.IsNoSpace()) return ErrorCode::kNoSpace;
+  if (is_no_space(status, text)) return ErrorCode::kNoSpace;
   if (status.IsCorruption() || status.IsPathNotFound() || contains(text, "No such file")) return ErrorCode::kCorruption;
   if (status.IsInvalidArgument() || status.IsNotSupported()) return ErrorCode::kInvalid;
   return ErrorCode::kIo;

@@ -1,5 +1,5 @@
 // What the files of this folder that include RocksDB share: options, opening, and its statuses as Errors. Included by
-// store/rocks_*.cc alone; nothing of RocksDB leaves the folder.
+// store/rocks_*.cc and their tests alone; nothing of RocksDB leaves the folder.
 #pragma once
 
 #include <rocksdb/db.h>

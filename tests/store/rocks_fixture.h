@@ -3,9 +3,12 @@
 #pragma once
 
 #include <gmock/gmock.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -35,6 +38,17 @@ class RocksStoreTest : public ::testing::Test {
     }
     EXPECT_THAT(opened.error().message, ::testing::HasSubstr(directory_.string()));
     return opened.error();
+  }
+  // Whether `work` says that it succeeded, in a process that then ends as a killed one does: without a destructor, so
+  // that nothing is flushed or closed.
+  bool in_a_killed_process(const std::function<bool(RocksStore&)>& work) const {
+    const pid_t child = fork();
+    if (child == 0) {
+      auto opened = open_rocks_store(small_rocks(directory_.string()));
+      _exit(opened.ok() && work(**opened) ? 0 : 1);
+    }
+    int outcome = 1;
+    return waitpid(child, &outcome, 0) == child && outcome == 0;
   }
   // Step i writes its number under key i and under "last": a rewound store shows as a smaller "last", never as a gap.
   static void write_steps(Store& store, std::uint64_t begin, std::uint64_t end) {
