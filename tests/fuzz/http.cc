@@ -33,6 +33,17 @@ auto again(const Call& call) {
   }
 }
 
+// A connection goes on being made where a signal interrupts the wait for it.
+bool connect_to(int socket, const sockaddr_in& address) {
+  if (connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) return true;
+  if (errno != EINTR) return false;
+  pollfd writable{socket, POLLOUT, 0};
+  int failure = 0;
+  socklen_t size = sizeof failure;
+  return again([&] { return poll(&writable, 1, kNever); }) == 1 &&
+         getsockopt(socket, SOL_SOCKET, SO_ERROR, &failure, &size) == 0 && failure == 0;
+}
+
 class Port {
  public:
   Port() {
@@ -53,7 +64,7 @@ class Port {
     address.sin_family = AF_INET;
     address.sin_port = htons(server_->port());
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    MILLRACE_CHECK(connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+    MILLRACE_CHECK(connect_to(socket, address));
     send_all(socket, request);
     pollfd readable{socket, POLLIN, 0};
     if (hang_up_ms >= 0) {
