@@ -12,6 +12,7 @@
 #include "model/families/family.h"
 #include "model/families/keyed_slots.h"
 #include "model/nn/row_store.h"
+#include "model/nn/vector_ops.h"
 
 namespace millrace {
 
@@ -42,6 +43,11 @@ class FactorTable {
 
   const float* factors(std::uint32_t row) const { return values_.row(row); }
   float bias(std::uint32_t row) const { return values_.row(row)[dimension_]; }
+  // A row that will be asked for soon.
+  void prefetch(std::uint32_t row) const {
+    const float* values = values_.row(row);
+    for (std::size_t i = 0; i < dimension_ + nn::kLanes; i += nn::kLanes) __builtin_prefetch(values + i);
+  }
   // One step of row-wise Adagrad; `gradient` has dimension() values and is not of this row's memory.
   void step(std::uint32_t row, const float* gradient, float rate);
   void step_bias(std::uint32_t row, float gradient, float rate);

@@ -1,6 +1,7 @@
 #include "model/families/factors_liking.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "model/families/row_error.h"
@@ -11,8 +12,8 @@ namespace {
 
 constexpr std::string_view kUserTable = "lu";
 constexpr std::string_view kItemTable = "li";
-constexpr int kNegatives = 16;        // items that a wanted one is set against
-constexpr float kAdagradRate = 2.0F;  // times the configured rate: Adagrad takes larger steps than plain descent
+constexpr std::size_t kNegatives = 16;  // items that a wanted one is set against
+constexpr float kAdagradRate = 2.0F;    // times the configured rate: Adagrad takes larger steps than plain descent
 constexpr float kInitialDeviation = 0.1F;
 constexpr std::uint64_t kUserPurpose = 103;
 constexpr std::uint64_t kItemPurpose = 104;
@@ -41,8 +42,12 @@ void LikingFactors::replay(const Example& example, Random& random) {
 }
 
 void LikingFactors::learn_pairs(std::uint32_t user, std::uint32_t item, Random& random) {
-  for (int i = 0; i < kNegatives; ++i) {
-    const auto other = static_cast<std::uint32_t>(random.below(items_.rows()));
+  std::array<std::uint32_t, kNegatives> others;
+  for (std::uint32_t& other : others) {
+    other = static_cast<std::uint32_t>(random.below(items_.rows()));
+    items_.prefetch(other);
+  }
+  for (const std::uint32_t other : others) {
     if (other == item) continue;
     const float wrong = 1.0F / (1.0F + std::exp(score(user, item) - score(user, other)));
     pull(user, item, wrong);

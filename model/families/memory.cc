@@ -6,6 +6,8 @@
 
 #include "core/check.h"
 #include "model/families/positive.h"
+#include "model/nn/matmul.h"
+#include "model/nn/vector_ops.h"
 
 namespace millrace {
 namespace {
@@ -110,7 +112,7 @@ MemoryFamily::Answer& MemoryFamily::answer(const Context& context) {
   weigh_matches(answer);
   keep_neighbours(answer);
   answer.scores.begin(items_seen_.size());
-  for (const Match& match : answer.matches) vote(match, answer.scores);
+  for (Match& match : answer.matches) vote(match, answer.scores);
   answer.scores.finish();
   answer.asked = std::move(asked);
   answer.given = true;
@@ -159,12 +161,20 @@ void MemoryFamily::match_item(std::uint32_t index, float weight, std::uint32_t o
 }
 
 void MemoryFamily::weigh_matches(Answer& answer) const {
-  for (Match& match : answer.matches) {
-    const Session& session = sessions_[match.slot];
-    const float age = clock_ > session.last ? static_cast<float>(clock_ - session.last) : 0.0F;
-    match.similarity = answer.similarities[match.slot].sum / std::sqrt(static_cast<float>(session.items.size)) *
-                       std::exp(-age / options_.age_decay);
+  decay_matches(options_.age_decay, answer);
+  for (std::size_t i = 0; i < answer.matches.size(); ++i) {
+    Match& match = answer.matches[i];
+    const auto held = static_cast<float>(sessions_[match.slot].items.size);
+    match.similarity = answer.similarities[match.slot].sum / std::sqrt(held) * answer.decays[i];
   }
+}
+
+void MemoryFamily::decay_matches(float examples, Answer& answer) const {
+  answer.decays.assign(nn::padded(answer.matches.size(), nn::kLanes), 0.0F);
+  for (std::size_t i = 0; i < answer.matches.size(); ++i) {
+    answer.decays[i] = -age_of(sessions_[answer.matches[i].slot]) / examples;
+  }
+  nn::exponential(answer.decays.data(), answer.decays.size());
 }
 
 void MemoryFamily::keep_neighbours(Answer& answer) const {
@@ -183,11 +193,11 @@ std::size_t MemoryFamily::place_of(std::span<const std::uint32_t> held, std::uin
   return place;
 }
 
-void MemoryFamily::vote(const Match& match, SparseScores& scores) const {
+void MemoryFamily::vote(Match& match, SparseScores& scores) const {
   const auto held = session_lists_.view(sessions_[match.slot].items);
-  std::size_t place = place_of(held, match.item);
-  if (place == 0 || match.similarity <= 0.0F) return;  // the item has fallen out of a long session
-  --place;
+  match.place = static_cast<std::uint32_t>(place_of(held, match.item));
+  if (match.place == 0 || match.similarity <= 0.0F) return;  // the item has fallen out of a long session
+  const std::size_t place = match.place - 1;
   const float before = match.similarity * options_.before_weight;
   for (std::size_t i = 0; i < place; ++i) scores.add(held[i], before * following_[place - i - 1]);
   scores.add(held[place], match.similarity);

@@ -83,6 +83,7 @@ class MemoryFamily final : public Family {
     std::uint32_t slot = 0;
     std::uint32_t item = 0;  // the newest item of the context that the session holds
     float similarity = 0.0F;
+    std::uint32_t place = 0;  // of the item among what the session holds, see place_of()
   };
   struct Depth {
     std::size_t sessions = 0;  // of each item
@@ -98,6 +99,9 @@ class MemoryFamily final : public Family {
     bool operator==(const Asked&) const = default;
   };
 
+  float age_of(const Session& session) const {  // examples
+    return clock_ > session.last ? static_cast<float>(clock_ - session.last) : 0.0F;
+  }
   std::uint32_t slot_of(std::uint32_t number) const { return number & slot_mask_; }
   bool remembered(std::uint32_t number) const {
     const std::uint32_t age = created_ - number;  // wraps around with the numbers
@@ -117,6 +121,7 @@ class MemoryFamily final : public Family {
     std::uint32_t epoch = 0;
     std::vector<Match> matches;
     std::vector<float> thresholds;  // scratch
+    std::vector<float> decays;      // scratch: by match
     CandidateSlots slots;
     float neighbourhood = 0.0F;       // of the newest describe(): sum of the neighbours' similarities
     std::array<float, 2> followed{};  // sessions that hold the last item and the one before
@@ -129,13 +134,15 @@ class MemoryFamily final : public Family {
   void match_item(std::uint32_t index, float weight, std::uint32_t own_slot, Answer& answer) const;
   void weigh_matches(Answer& answer) const;
   void keep_neighbours(Answer& answer) const;
-  void vote(const Match& match, SparseScores& scores) const;
+  // Leaves e^(-age / examples) of each match's session in `decays`.
+  void decay_matches(float examples, Answer& answer) const;
+  void vote(Match& match, SparseScores& scores) const;
   // Newest place of the item among what a session holds, from 1; 0 where it has fallen out of a long one.
   static std::size_t place_of(std::span<const std::uint32_t> held, std::uint32_t item);
   // What the neighbours, and the sessions that hold the last two items, say of the candidates (memory_columns.cc).
   struct Votes;
   struct Following;
-  void vote_for_candidates(const Answer& answer, const Match& match, std::vector<Votes>& votes) const;
+  void vote_for_candidates(const Answer& answer, std::size_t match, std::vector<Votes>& votes) const;
   float follow(const Answer& answer, std::uint32_t item, bool is_last, std::vector<Following>& following) const;
   std::vector<std::uint32_t> last_two(const Asked& asked) const;
 

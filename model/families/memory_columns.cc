@@ -63,13 +63,13 @@ std::vector<std::uint32_t> MemoryFamily::last_two(const Asked& asked) const {
   return last;
 }
 
-void MemoryFamily::vote_for_candidates(const Answer& answer, const Match& match, std::vector<Votes>& votes) const {
+void MemoryFamily::vote_for_candidates(const Answer& answer, std::size_t at, std::vector<Votes>& votes) const {
+  const Match& match = answer.matches[at];
+  const std::size_t matched = match.place;
+  if (matched == 0 || match.similarity <= 0.0F) return;
   const Session& session = sessions_[match.slot];
   const auto held = session_lists_.view(session.items);
-  const std::size_t matched = place_of(held, match.item);
-  if (matched == 0 || match.similarity <= 0.0F) return;
-  const float age = clock_ > session.last ? static_cast<float>(clock_ - session.last) : 0.0F;
-  const float recency = std::exp(-age / kRecentDecay);
+  const float recency = answer.decays[at];
   const bool holds_last = !answer.asked.items.empty() && match.item == answer.asked.items.front();
   for (std::size_t i = 0; i < held.size(); ++i) {
     const std::uint32_t slot = answer.slots.find(held[i]);
@@ -105,8 +105,6 @@ float MemoryFamily::follow(const Answer& answer, std::uint32_t item, bool is_las
     const std::size_t matched = place_of(held, item);
     if (matched == 0) continue;
     sessions += 1.0F;
-    const float age = clock_ > session.last ? static_cast<float>(clock_ - session.last) : 0.0F;
-    const float recency = is_last ? std::exp(-age / kRecentDecay) : 0.0F;
     for (std::size_t i = 0; i < held.size(); ++i) {
       const std::uint32_t slot = answer.slots.find(held[i]);
       if (slot == CandidateSlots::kNone || i + 1 == matched) continue;
@@ -117,7 +115,7 @@ float MemoryFamily::follow(const Answer& answer, std::uint32_t item, bool is_las
         (after ? candidate.later_second : candidate.before_second) += near;
       } else if (i == matched) {
         candidate.next += 1.0F;
-        candidate.next_recent += recency;
+        candidate.next_recent += std::exp(-age_of(session) / kRecentDecay);
       } else {
         (after ? candidate.later : candidate.before) += near;
       }
@@ -130,7 +128,8 @@ void MemoryFamily::describe(const Context& context, std::span<const ItemIndex> i
   Answer& answer = this->answer(context);
   answer.slots.begin(items);
   std::vector<Votes> votes(items.size());
-  for (const Match& match : answer.matches) vote_for_candidates(answer, match, votes);
+  decay_matches(kRecentDecay, answer);
+  for (std::size_t i = 0; i < answer.matches.size(); ++i) vote_for_candidates(answer, i, votes);
   answer.neighbourhood = 0.0F;
   for (const Match& match : answer.matches) answer.neighbourhood += match.similarity;
   std::vector<Following> following(items.size());

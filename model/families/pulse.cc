@@ -7,6 +7,7 @@
 #include "model/families/positive.h"
 #include "model/families/row_error.h"
 #include "model/families/visit.h"
+#include "model/nn/matmul.h"
 #include "model/nn/vector_ops.h"
 
 namespace millrace {
@@ -22,6 +23,7 @@ constexpr std::size_t kSums = PulseSource::kSums;
 constexpr std::size_t kTenthOfDay = 2;
 constexpr std::size_t kTwentyEvents = kEventsBegin + 1;
 constexpr float kUsualRate = 0.15F;
+constexpr float kForgotten = 1e-18F;  // what has decayed below this share is gone
 
 enum Column : std::uint8_t {
   kAge = kSums,
@@ -59,16 +61,29 @@ constexpr std::array<std::string_view, kColumns> kNames{
 constexpr std::array<std::string_view, 3> kEventNames{"usual_age", "usual_reach", "last_age"};
 
 float seconds(Millis span) { return static_cast<float>(std::max<std::int64_t>(span.count, 0)) / 1000.0F; }
-float log_age(Millis span) { return std::log(60.0F + seconds(span)) - 10.0F; }
+// Ages count from a minute on, as logarithms about e^10 seconds.
+constexpr float kLeastAge = 60.0F;
+constexpr float kUsualLogAge = 10.0F;
+constexpr float kUsualLogEvents = 3.0F;
+float log_age(Millis span) { return std::log(kLeastAge + seconds(span)) - kUsualLogAge; }
 
-// Place of each value among all, 0 for the largest.
+// x = ln(1 + x) above 0, −ln(1 − x) below.
+void signed_logarithm(std::span<float> x) {
+  std::vector<float> sizes(x.size());
+  for (std::size_t i = 0; i < x.size(); ++i) sizes[i] = 1.0F + std::abs(x[i]);
+  nn::logarithm(sizes);
+  for (std::size_t i = 0; i < x.size(); ++i) x[i] = std::copysign(sizes[i], x[i]);
+}
+
+// Logarithm of 1 + the place of each value among all, 0 for the largest.
 void ranks_of(std::span<const float> values, std::span<float> ranks) {
   std::vector<float> sorted(values.begin(), values.end());
   std::sort(sorted.begin(), sorted.end(), std::greater<>());
   for (std::size_t i = 0; i < values.size(); ++i) {
     const auto at = std::lower_bound(sorted.begin(), sorted.end(), values[i], std::greater<>());
-    ranks[i] = std::log1p(static_cast<float>(at - sorted.begin()));
+    ranks[i] = 1.0F + static_cast<float>(at - sorted.begin());
   }
+  nn::logarithm(ranks);
 }
 
 }  // namespace
@@ -82,14 +97,15 @@ const PulseSource::Item* PulseSource::find(ItemIndex item) const {
 }
 
 void PulseSource::sums_at(const Item& item, Millis now, std::span<float> sums) const {
-  const float days = seconds(now - item.as_of) / 86'400.0F;
-  const auto events = static_cast<float>(events_ - item.as_of_event);
-  for (std::size_t i = 0; i < kDays.size(); ++i) sums[i] = -days / kDays[i];
-  for (std::size_t i = 0; i < kEvents.size(); ++i) sums[kEventsBegin + i] = -events / kEvents[i];
-  for (std::size_t i = 0; i < kTouchDays.size(); ++i) sums[kTouchBegin + i] = -days / kTouchDays[i];
-  for (std::size_t i = 0; i < kSums; ++i) {
-    sums[i] = item.sums[i] == 0.0F || sums[i] < -60.0F ? 0.0F : item.sums[i] * std::exp2(sums[i]);
-  }
+  constexpr float kLn2 = 0.693147181F;
+  const float days = kLn2 * seconds(now - item.as_of) / 86'400.0F;
+  const float events = kLn2 * static_cast<float>(events_ - item.as_of_event);
+  std::array<float, nn::padded(kSums, nn::kLanes)> decays{};
+  for (std::size_t i = 0; i < kDays.size(); ++i) decays[i] = -days / kDays[i];
+  for (std::size_t i = 0; i < kEvents.size(); ++i) decays[kEventsBegin + i] = -events / kEvents[i];
+  for (std::size_t i = 0; i < kTouchDays.size(); ++i) decays[kTouchBegin + i] = -days / kTouchDays[i];
+  nn::exponential(decays.data(), decays.size());
+  for (std::size_t i = 0; i < kSums; ++i) sums[i] = decays[i] < kForgotten ? 0.0F : item.sums[i] * decays[i];
 }
 
 void PulseSource::describe_sums(std::span<const ItemIndex> items, FeatureColumns columns) {
@@ -105,6 +121,14 @@ void PulseSource::describe_sums(std::span<const ItemIndex> items, FeatureColumns
 
 void PulseSource::describe(const Context& context, std::span<const ItemIndex> items, FeatureColumns columns) {
   describe_sums(items, columns);
+  ranks_of(columns.column(kTenthOfDay), columns.column(kTimeRank));
+  ranks_of(columns.column(kTwentyEvents), columns.column(kEventRank));
+  describe_ages(context, items, columns);
+  describe_place(context, items, columns);
+}
+
+void PulseSource::describe_ages(const Context& context, std::span<const ItemIndex> items,
+                                FeatureColumns columns) const {
   const Usual usual = usual_of(context);
   const bool returning = !context.history.empty();
   Item unborn;
@@ -114,27 +138,34 @@ void PulseSource::describe(const Context& context, std::span<const ItemIndex> it
   for (std::size_t i = 0; i < items.size(); ++i) {
     const Item* found = find(items[i]);
     const Item& item = found != nullptr ? *found : unborn;
-    const Millis age = newest_ - item.born;
+    const float age = seconds(newest_ - item.born);
     const auto put = [&](Column column, float value) { columns.column(column)[i] = value; };
-    const float reach = std::log1p(static_cast<float>(item.first_touches));
-    put(kAge, log_age(age));
-    put(kIdle, log_age(newest_ - item.last));
-    put(kIdleEvents, std::log1p(static_cast<float>(events_ - item.last_event)) - 3.0F);
-    put(kAgeEvents, std::log1p(static_cast<float>(events_ - item.born_event)) - 3.0F);
-    put(kNewer, std::log1p(static_cast<float>(known_ - std::min(known_, item.number + 1))));
-    put(kReach, reach);
+    put(kAge, kLeastAge + age);
+    put(kIdle, kLeastAge + seconds(newest_ - item.last));
+    put(kIdleEvents, 1.0F + static_cast<float>(events_ - item.last_event));
+    put(kAgeEvents, 1.0F + static_cast<float>(events_ - item.born_event));
+    put(kNewer, 1.0F + static_cast<float>(known_ - std::min(known_, item.number + 1)));
+    put(kReach, 1.0F + static_cast<float>(item.first_touches));
+    put(kRate, 1.0F + age / 3600.0F);
     put(kRepeat,
         static_cast<float>(item.touches - item.first_touches) / (static_cast<float>(item.first_touches) + 5.0F));
-    put(kRate, reach - std::log1p(seconds(age) / 3600.0F));
     put(kUnseen, returning && item.born > context.history.back().time ? 1.0F : 0.0F);
-    put(kAgeAgainstUsual, log_age(age) - usual.age);
-    put(kAgeDistance, std::abs(log_age(age) - usual.age));
-    put(kReachAgainstUsual, reach - usual.reach);
-    put(kReachDistance, std::abs(reach - usual.reach));
   }
-  ranks_of(columns.column(kTenthOfDay), columns.column(kTimeRank));
-  ranks_of(columns.column(kTwentyEvents), columns.column(kEventRank));
-  describe_place(context, items, columns);
+  for (const Column column : {kAge, kIdle, kIdleEvents, kAgeEvents, kNewer, kReach, kRate}) {
+    nn::logarithm(columns.column(column));
+  }
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    const auto value = [&](Column column) -> float& { return columns.column(column)[i]; };
+    value(kAge) -= kUsualLogAge;
+    value(kIdle) -= kUsualLogAge;
+    value(kIdleEvents) -= kUsualLogEvents;
+    value(kAgeEvents) -= kUsualLogEvents;
+    value(kRate) = value(kReach) - value(kRate);
+    value(kAgeAgainstUsual) = value(kAge) - usual.age;
+    value(kAgeDistance) = std::abs(value(kAgeAgainstUsual));
+    value(kReachAgainstUsual) = value(kReach) - usual.reach;
+    value(kReachDistance) = std::abs(value(kReachAgainstUsual));
+  }
 }
 
 PulseSource::Usual PulseSource::usual_of(const Context& context) const {
@@ -175,14 +206,15 @@ void PulseSource::describe_place(const Context& context, std::span<const ItemInd
     const auto number = static_cast<float>(item != nullptr ? item->number : known_);
     const float distance = number - last;
     const float against = columns.column(kAge)[i] - age;
-    columns.column(kPlaceDistance)[i] = std::log1p(std::abs(distance));
+    columns.column(kPlaceDistance)[i] = 1.0F + std::abs(distance);
     columns.column(kPlaceStep)[i] = std::clamp(distance, -10.0F, 10.0F) / 5.0F;
-    columns.column(kPlaceBeyond)[i] =
-        std::log1p(std::max(0.0F, number - most)) - std::log1p(std::max(0.0F, least - number));
+    columns.column(kPlaceBeyond)[i] = number - std::clamp(number, least, most);
     columns.column(kPlaceAge)[i] = against;
     columns.column(kPlaceAgeDistance)[i] = std::abs(against);
     columns.column(kPlaceDirection)[i] = distance * before > 0.0F ? 1.0F : 0.0F;
   }
+  nn::logarithm(columns.column(kPlaceDistance));
+  signed_logarithm(columns.column(kPlaceBeyond));
 }
 
 void PulseSource::describe_event(const Context& context, std::span<float> values) {

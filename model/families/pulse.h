@@ -60,6 +60,8 @@ class PulseSource final : public Source {
   void sums_at(const Item& item, Millis now, std::span<float> sums) const;
   void describe_sums(std::span<const ItemIndex> items, FeatureColumns columns);
   Usual usual_of(const Context& context) const;
+  // How old and how known each item is, against what the user usually takes.
+  void describe_ages(const Context& context, std::span<const ItemIndex> items, FeatureColumns columns) const;
   void describe_place(const Context& context, std::span<const ItemIndex> items, FeatureColumns columns) const;
 
   std::vector<Item> items_;

@@ -187,21 +187,20 @@ void RelatedFamily::describe_item(const Answer& answer, std::size_t place, bool 
 }
 
 void RelatedFamily::explain(const Context& context, std::span<const ItemIndex> items, std::span<ItemIndex> because) {
-  std::vector<std::uint32_t>& history = answers_.mine().history;
-  read_history(context, history);
+  Answer& answer = answers_.mine();
+  const std::vector<std::uint32_t>& history = answer.history;
+  read_history(context, answer.history);
+  answer.slots.begin(items);
   std::vector<float> most(items.size(), 0.0F);
-  std::vector<std::pair<std::uint32_t, std::size_t>> asked;
-  for (std::size_t i = 0; i < items.size(); ++i) asked.emplace_back(raw(items[i]), i);
-  std::sort(asked.begin(), asked.end());
   for (std::size_t h = 0; h < history.size(); ++h) {
     if (history[h] >= items_seen_.size()) continue;
     const Item& item = items_seen_[history[h]];
     const float weight = ranking_weights_[h] / std::sqrt(static_cast<float>(item.count) + 1.0F);
     for (const Neighbour& neighbour : lists_.view(item.neighbours)) {
-      const auto at = std::lower_bound(asked.begin(), asked.end(), std::pair(neighbour.item, std::size_t{0}));
-      if (at == asked.end() || at->first != neighbour.item || weight * neighbour.together <= most[at->second]) continue;
-      most[at->second] = weight * neighbour.together;
-      because[at->second] = ItemIndex{history[h]};
+      const std::uint32_t slot = answer.slots.find(neighbour.item);
+      if (slot == CandidateSlots::kNone || weight * neighbour.together <= most[slot]) continue;
+      most[slot] = weight * neighbour.together;
+      because[slot] = ItemIndex{history[h]};
     }
   }
 }
