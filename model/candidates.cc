@@ -18,6 +18,10 @@ FeatureLayout layout_of(Families families) {
   return layout;
 }
 
+void refresh_all(Families families, Workers& workers) {
+  workers.run(families.size(), [&](std::size_t f) { families[f]->refresh(); });
+}
+
 std::size_t Candidates::find(ItemIndex item) const {
   const auto at = std::lower_bound(items.begin(), items.end(), item);
   return at != items.end() && *at == item ? static_cast<std::size_t>(at - items.begin()) : items.size();

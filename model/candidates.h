@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/example.h"
+#include "core/workers.h"
 #include "model/families/family.h"
 
 namespace millrace {
@@ -22,6 +23,9 @@ struct FeatureLayout {
   std::vector<std::size_t> begins;         // by family: its first column; then columns.size()
 };
 FeatureLayout layout_of(Families families);
+
+// Makes all of them ready to rank (Family::refresh()), side by side.
+void refresh_all(Families families, Workers& workers);
 
 struct Candidates {
   std::vector<ItemIndex> items;  // sorted, without duplicates

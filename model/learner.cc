@@ -20,6 +20,7 @@ namespace millrace {
 namespace {
 
 constexpr std::string_view kItemRows = "items";
+constexpr std::size_t kSideBySide = 16;  // examples from which on threads are worth waking
 
 class LearnerOfFamilies final : public Learner {
  public:
@@ -174,6 +175,7 @@ class LearnerOfFamilies final : public Learner {
     const std::vector<Prediction> predictions = plan_predictions(input, options_);
     const std::vector<RankRequest> requests = requests_of(predictions);
     for (const auto& family : families_) family->set_effort(input.effort);
+    if (!predictions.empty()) refresh_all(families_, workers_);
     CandidateLists lists(families_, requests, input.effort.share(options_.ranker.candidates_per_source));
     std::size_t next = 0;
     std::size_t next_rating = 0;
@@ -188,15 +190,38 @@ class LearnerOfFamilies final : public Learner {
       }
       if (i == input.examples.size()) break;
       if (input.ranker_only) continue;
-      const Example& example = input.examples[i];
-      if (example.signal == Signal::kRating) {
-        outcome.predicted_ratings[i] = predict_rating(example.context, example.item);
-      }
-      for (const auto& family : families_) {
-        if (learns(*family)) family->observe(example);
-      }
+      const bool asked = next < predictions.size() || next_rating < input.rating_queries.size();
+      const std::size_t until = asked ? i + 1 : input.examples.size();
+      observe(input, i, until, outcome);
+      i = until - 1;
     }
     return outcome;
+  }
+
+  // The examples first … last - 1, between which nothing is asked: no family needs another one's answer, so that they
+  // may learn side by side.
+  void observe(const LearnInput& input, std::size_t first, std::size_t last, LearnOutcome& outcome) {
+    std::vector<std::vector<std::optional<float>>> ratings(families_.size());
+    const auto observe_by = [&](std::size_t f) {
+      for (std::size_t i = first; i < last; ++i) {
+        const Example& example = input.examples[i];
+        if (example.signal == Signal::kRating) {
+          ratings[f].push_back(families_[f]->predict_rating(example.context, example.item));
+        }
+        if (learns(*families_[f])) families_[f]->observe(example);
+      }
+    };
+    run_tasks(last - first < kSideBySide ? nullptr : &workers_, families_.size(), observe_by);
+    std::size_t rated = 0;
+    for (std::size_t i = first; i < last; ++i) {
+      if (input.examples[i].signal != Signal::kRating) continue;
+      for (std::size_t f = families_.size(); f-- > 0;) {
+        if (!ratings[f][rated]) continue;
+        outcome.predicted_ratings[i] = ratings[f][rated];
+        rating_family_ = f;
+      }
+      ++rated;
+    }
   }
 
   void apply_changes(const LearnInput& input) {

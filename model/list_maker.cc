@@ -27,10 +27,8 @@ ListMaker::ListMaker(Families families, Recommender& recommender, const Lineup& 
 
 std::vector<Ranking> ListMaker::make(std::span<const Query> queries, std::size_t k, const Effort& effort,
                                      std::uint64_t model_step) {
-  for (const auto& family : families_) {
-    family->set_effort(effort);
-    family->refresh();
-  }
+  for (const auto& family : families_) family->set_effort(effort);
+  refresh_all(families_, workers_);
   std::vector<Ranking> lists(queries.size());
   const Asked asked{k, effort.share(candidates_per_source_), model_step};
   // Predicting a rating keeps what it is conditioned on, for one thread.

@@ -44,7 +44,8 @@ class Planner {
   }
 
  private:
-  bool is_wanted(std::size_t i) const { return i * wanted_ / examples_ != (i + 1) * wanted_ / examples_; }
+  // The first of the step, so that the others can be observed without a break.
+  bool is_wanted(std::size_t i) const { return i < wanted_; }
 
   // Whether one of the queries is of the example's user: their prediction is shared.
   bool plan_queries(std::size_t i) {

@@ -11,9 +11,7 @@ nn::EmbeddingOptions table_options(const EncoderOptions& options) {
   return {.dimension = options.dimension, .max_rows = std::max<std::size_t>(options.token_buckets, 1)};
 }
 
-float share_of(std::span<const std::uint32_t> rows) {
-  return 1.0F / static_cast<float>(std::max<std::size_t>(rows.size(), 1));
-}
+float share_of(std::size_t tokens) { return 1.0F / static_cast<float>(std::max<std::size_t>(tokens, 1)); }
 
 }  // namespace
 
@@ -46,23 +44,42 @@ std::span<const std::uint32_t> Content::token_rows(ItemIndex item) {
   return token_rows_;
 }
 
-void Content::write_mean(std::span<const std::uint32_t> rows, float* out) {
-  vectors_.clear();
-  for (const std::uint32_t row : rows) vectors_.push_back(tokens_.vector(row, 0));
-  nn::scaled_sum(out, share_of(rows), vectors_, tokens_.dimension());
+void Content::write_mean(float* out) const {
+  const std::vector<const float*>& vectors = vectors_.mine();
+  nn::scaled_sum(out, share_of(vectors.size()), vectors, tokens_.dimension());
 }
 
-void Content::mean(ItemIndex item, float* out) { write_mean(token_rows(item), out); }
+void Content::mean(ItemIndex item, float* out) {
+  std::vector<const float*>& vectors = vectors_.mine();
+  vectors.clear();
+  for (const std::uint32_t row : token_rows(item)) vectors.push_back(tokens_.vector(row, 0));
+  write_mean(out);
+}
 
 void Content::start() {
   locals_.start(buckets_);
   uses_.clear();
+  use_begins_.clear();
 }
 
-void Content::forward(ItemIndex item, std::uint32_t local, float* out) {
+void Content::note(ItemIndex item, std::uint32_t local) {
+  use_begins_.resize(local + std::size_t{1}, uses_.size());
   const auto rows = token_rows(item);
-  write_mean(rows, out);
-  for (const std::uint32_t row : rows) uses_.push_back({local, locals_.add(row), share_of(rows)});
+  for (const std::uint32_t row : rows) uses_.push_back({local, locals_.add(row), share_of(rows.size())});
+}
+
+std::span<const Content::Use> Content::uses_of(std::uint32_t local) const {
+  if (local >= use_begins_.size()) return {};
+  const std::size_t begin = use_begins_[local];
+  const std::size_t end = local + 1 < use_begins_.size() ? use_begins_[local + 1] : uses_.size();
+  return std::span(uses_).subspan(begin, end - begin);
+}
+
+void Content::forward(std::uint32_t local, float* out) const {
+  std::vector<const float*>& vectors = vectors_.mine();
+  vectors.clear();
+  for (const Use& use : uses_of(local)) vectors.push_back(tokens_.vector(locals_.rows()[use.token], 0));
+  write_mean(out);
 }
 
 void Content::backward(nn::ConstMatrix dw, const nn::AdamStep& step) {

@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "core/workers.h"
 #include "model/families/encoder_negatives.h"
 #include "model/item_table.h"
 #include "model/nn/adam.h"
@@ -23,9 +24,11 @@ class Content {
   // The mean of the item's tokens as they are now; zero where it has none.
   void mean(ItemIndex item, float* out);
 
-  // For one mini-batch: notes the tokens of item row `local` and writes their mean. Starts anew with start().
+  // For one mini-batch: notes the tokens of item row `local`, rows ascending. Starts anew with start().
   void start();
-  void forward(ItemIndex item, std::uint32_t local, float* out);
+  void note(ItemIndex item, std::uint32_t local);
+  // The mean of the tokens noted for a row. By several threads, each a lane of its own.
+  void forward(std::uint32_t local, float* out) const;
   // Adds the gradients of the rows noted (dw_local / number of tokens) and takes one step of Adam on the tokens.
   void backward(nn::ConstMatrix dw, const nn::AdamStep& step);
 
@@ -43,7 +46,9 @@ class Content {
   std::uint32_t token_row(std::uint32_t token);
   // Of the item's tokens; valid until the next call.
   std::span<const std::uint32_t> token_rows(ItemIndex item);
-  void write_mean(std::span<const std::uint32_t> rows, float* out);
+  std::span<const Use> uses_of(std::uint32_t local) const;
+  // Of the vectors in the lane's scratch.
+  void write_mean(float* out) const;
 
   const ItemTable& facts_;
   bool categories_;
@@ -52,9 +57,10 @@ class Content {
   nn::EmbeddingTable tokens_;
   LocalRows locals_;
   std::vector<Use> uses_;
+  std::vector<std::size_t> use_begins_;  // by local row, as far as noted
   nn::Arena arena_;
   std::vector<std::uint32_t> token_rows_;  // scratch
-  std::vector<const float*> vectors_;
+  mutable PerLane<std::vector<const float*>> vectors_;
 };
 
 }  // namespace millrace::encoder

@@ -15,7 +15,7 @@ struct UnitRows {
 };
 
 // Also brings the content beside each row up to date.
-UnitRows gather_rows(State& state);
+UnitRows gather_rows(State& state, Workers* workers);
 
 // One step of Adam on every row, and on the tokens of their content. `gradient`, U × D, is that of the unit rows and is
 // used up.

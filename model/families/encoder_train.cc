@@ -54,7 +54,7 @@ class Step {
     positions_ = local_rows(contexts_.row);
     extras_ =
         build_extras(state_.parameters, contexts_, positions_, local_rows(positives.targets), offsets_.size(), arena_);
-    rows_ = gather_rows(state_);
+    rows_ = gather_rows(state_, workers_);
   }
 
   void encode() {

@@ -51,7 +51,6 @@ void FactorTable::mark(std::uint32_t row) {
 void FactorTable::step(std::uint32_t row, const float* gradient, float rate) {
   float* factors = values_.row(row);
   nn::adagrad_row_step({rate}, gradient, factors, factors + dimension_ + 1, dimension_);
-  mark(row);
 }
 
 void FactorTable::step_bias(std::uint32_t row, float gradient, float rate) {
@@ -59,7 +58,6 @@ void FactorTable::step_bias(std::uint32_t row, float gradient, float rate) {
   float& squares = values_.row(row)[dimension_ + 2];
   squares += gradient * gradient;
   if (squares > 0.0F) bias -= rate * gradient / std::sqrt(squares);
-  mark(row);
 }
 
 void FactorTable::save(std::string_view table, const RowSink& sink, bool all) {

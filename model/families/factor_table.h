@@ -48,9 +48,11 @@ class FactorTable {
     const float* values = values_.row(row);
     for (std::size_t i = 0; i < dimension_ + nn::kLanes; i += nn::kLanes) __builtin_prefetch(values + i);
   }
-  // One step of row-wise Adagrad; `gradient` has dimension() values and is not of this row's memory.
+  // One step of row-wise Adagrad; `gradient` has dimension() values and is not of this row's memory. Whoever steps
+  // calls mark().
   void step(std::uint32_t row, const float* gradient, float rate);
   void step_bias(std::uint32_t row, float gradient, float rate);
+  void mark(std::uint32_t row);
   // Rows changed since the last call, ascending.
   bool has_stale() const { return !stale_.empty(); }
   std::vector<std::uint32_t> take_stale() { return stale_.take(); }
@@ -63,7 +65,6 @@ class FactorTable {
 
  private:
   void draw(std::uint32_t row, std::uint64_t key);
-  void mark(std::uint32_t row);
 
   FactorTableOptions options_;
   std::size_t dimension_;

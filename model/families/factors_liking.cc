@@ -52,7 +52,10 @@ void LikingFactors::learn_pairs(std::uint32_t user, std::uint32_t item, Random& 
     const float wrong = 1.0F / (1.0F + std::exp(score(user, item) - score(user, other)));
     pull(user, item, wrong);
     pull(user, other, -wrong);
+    items_.mark(other);
   }
+  users_.mark(user);
+  items_.mark(item);
 }
 
 float LikingFactors::score(std::uint32_t user, std::uint32_t item) const {

@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::uint32_t kNoSlot = 0xffffffff;
 constexpr std::size_t kMostSessions = 1U << 28;
+constexpr std::size_t kAhead = 8;  // sessions fetched before they are looked at
 
 }  // namespace
 
@@ -112,7 +113,10 @@ MemoryFamily::Answer& MemoryFamily::answer(const Context& context) {
   weigh_matches(answer);
   keep_neighbours(answer);
   answer.scores.begin(items_seen_.size());
-  for (Match& match : answer.matches) vote(match, answer.scores);
+  for (std::size_t i = 0; i < answer.matches.size(); ++i) {
+    if (i + kAhead < answer.matches.size()) prefetch_session(answer.matches[i + kAhead].slot);
+    vote(answer.matches[i], answer.scores);
+  }
   answer.scores.finish();
   answer.asked = std::move(asked);
   answer.given = true;

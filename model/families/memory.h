@@ -102,6 +102,9 @@ class MemoryFamily final : public Family {
   float age_of(const Session& session) const {  // examples
     return clock_ > session.last ? static_cast<float>(clock_ - session.last) : 0.0F;
   }
+  void prefetch_session(std::uint32_t slot) const {
+    __builtin_prefetch(session_lists_.view(sessions_[slot].items).data());
+  }
   std::uint32_t slot_of(std::uint32_t number) const { return number & slot_mask_; }
   bool remembered(std::uint32_t number) const {
     const std::uint32_t age = created_ - number;  // wraps around with the numbers

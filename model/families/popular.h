@@ -5,8 +5,9 @@
 // Rows: docs/formats.md, "popular, trending, rising, habit".
 #pragma once
 
+#include <absl/container/btree_set.h>
+
 #include <cstdint>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -60,8 +61,8 @@ class PopularFamily final : public Family {
 
   PopularitySettings settings_;
   const ItemTable& items_;
-  std::vector<double> scores_;                                // by item, as of the reference time
-  std::set<std::pair<double, std::uint32_t>, Better> order_;  // items with a score, best first
+  std::vector<double> scores_;                                       // by item, as of the reference time
+  absl::btree_set<std::pair<double, std::uint32_t>, Better> order_;  // items with a score, best first
   double total_ = 0.0;
   Millis reference_;
   bool started_ = false;

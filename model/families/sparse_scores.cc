@@ -6,14 +6,23 @@
 
 namespace millrace {
 
+namespace {
+
+bool better(const ScoredItem& a, const ScoredItem& b) {
+  return a.score != b.score ? a.score > b.score : a.item < b.item;
+}
+
+// Leaves the best k, the worst of them last. Requires 0 < k ≤ best.size().
+void cut_to_best(std::vector<ScoredItem>& best, std::size_t k) {
+  std::nth_element(best.begin(), best.begin() + static_cast<std::ptrdiff_t>(k - 1), best.end(), better);
+  best.resize(k);
+}
+
+}  // namespace
+
 void keep_best(std::vector<ScoredItem>& best, std::size_t k) {
-  const auto better = [](const ScoredItem& a, const ScoredItem& b) {
-    return a.score != b.score ? a.score > b.score : a.item < b.item;
-  };
-  if (best.size() > k) {
-    std::nth_element(best.begin(), best.begin() + static_cast<std::ptrdiff_t>(k), best.end(), better);
-    best.resize(k);
-  }
+  if (k == 0) return best.clear();
+  if (best.size() > k) cut_to_best(best, k);
   std::sort(best.begin(), best.end(), better);
 }
 
@@ -52,13 +61,20 @@ void take_logarithms(std::span<ScoredItem> scored) {
 
 std::vector<ScoredItem> SparseScores::best(const ItemTable& items, Exclusions exclude, std::size_t k) {
   selected_.clear();
-  for (const std::uint32_t index : touched_) {
-    const ItemIndex item{index};
-    if (index >= items.size() || !items.at(item).available) continue;
-    selected_.push_back({item, entries_[index].score});
-  }
   // Few of what is excluded can stand in the way of the best k: select that many more first, then leave out.
-  keep_best(selected_, k + exclude.size());
+  const std::size_t most = std::max<std::size_t>(k + exclude.size(), 1);
+  const std::size_t enough = 2 * most;
+  float least = 0.0F;  // the best `most` have it, once so many were seen
+  for (const std::uint32_t index : touched_) {
+    const float score = entries_[index].score;
+    const ItemIndex item{index};
+    if (score < least || index >= items.size() || !items.at(item).available) continue;
+    selected_.push_back({item, score});
+    if (selected_.size() < enough) continue;
+    cut_to_best(selected_, most);
+    least = selected_.back().score;
+  }
+  keep_best(selected_, most);
   std::erase_if(selected_, [&](const ScoredItem& scored) {
     return std::binary_search(exclude.begin(), exclude.end(), scored.item);
   });

@@ -2,12 +2,10 @@
 // finds in them; and backups by command. The rows of "The state directory damaged" in docs/operations.md that need no
 // broker.
 #include <gmock/gmock.h>
-#include <signal.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <map>
+#include <optional>
 
 #include "app/state_meta.h"
 #include "core/bytes.h"
@@ -15,6 +13,7 @@
 #include "store/rocks_store.h"
 #include "tests/app/program_fixture.h"
 #include "tests/flip_byte.h"
+#include "tests/forked.h"
 
 namespace millrace {
 namespace {
@@ -22,6 +21,8 @@ namespace {
 namespace fs = std::filesystem;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
+using testing::Forked;
+using testing::LineEnd;
 
 class DamagedState : public ProgramTest {
  protected:
@@ -106,43 +107,44 @@ TEST_F(DamagedState, ADamagedTableFileIsRefusedWhenItIsReadAndFoundByVerify) {
   expect_damaged(".sst of table");
 }
 
-TEST_F(DamagedState, OneUsedByAnotherProcessIsRefused) {
-  int ready[2];
-  ASSERT_EQ(pipe(ready), 0);
-  const pid_t child = fork();
-  if (child == 0) {
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    const auto held = open();
-    if (held != nullptr && write(ready[1], "x", 1) == 1) pause();
-    _exit(0);
+// Beside a process, forked before there were threads, that opens the state or starts as it is told.
+class StateOfTwo : public DamagedState {
+ protected:
+  static constexpr char kOpen = 'o';
+  static constexpr char kStartAsNobody = 's';
+
+  void SetUp() override {
+    other_.emplace([this](const LineEnd& test) {
+      if (test.hear() == kOpen) {
+        const auto held = open();
+        return held != nullptr && test.tell('r') && test.hear() ? 0 : 1;
+      }
+      const bool dropped = getuid() != 0 || setuid(65534) == 0;
+      return dropped ? start().exit : 99;
+    });
+    DamagedState::SetUp();
   }
-  char byte = 0;
-  ASSERT_EQ(read(ready[0], &byte, 1), 1);
+
+  std::optional<Forked> other_;
+};
+
+TEST_F(StateOfTwo, IsRefusedWhileTheOtherUsesIt) {
+  ASSERT_TRUE(other_->line_end().tell(kOpen) && other_->line_end().hear());
   expect_refused(ExitCode::kLocked, "another process uses the directory");
   const Outcome verify = run({"verify", "-q"});
   EXPECT_EQ(verify.exit, static_cast<int>(ExitCode::kLocked));
-  EXPECT_THAT(verify.error, HasSubstr("process " + std::to_string(child)));
-  kill(child, SIGKILL);
-  waitpid(child, nullptr, 0);
-  close(ready[0]);
-  close(ready[1]);
+  EXPECT_THAT(verify.error, HasSubstr("process " + std::to_string(other_->pid())));
 }
 
 // Root writes where it has no permission, so a child that is not root tries.
-TEST_F(DamagedState, OneThatCannotBeWrittenIsRefused) {
+TEST_F(StateOfTwo, IsRefusedWhereItCannotBeWritten) {
   fs::permissions(folder_, fs::perms(0755));
   for (const auto& entry : fs::directory_iterator(state())) fs::permissions(entry.path(), fs::perms(0444));
   fs::permissions(state(), fs::perms(0555));
-  const pid_t child = fork();
-  if (child == 0) {
-    const bool dropped = getuid() != 0 || setuid(65534) == 0;
-    _exit(dropped ? start().exit : 99);
-  }
-  int outcome = 0;
-  waitpid(child, &outcome, 0);
+  ASSERT_TRUE(other_->line_end().tell(kStartAsNobody));
+  const int exit = other_->wait();
   fs::permissions(state(), fs::perms(0755));
-  ASSERT_TRUE(WIFEXITED(outcome));
-  EXPECT_EQ(WEXITSTATUS(outcome), static_cast<int>(ExitCode::kDenied));
+  EXPECT_EQ(exit, static_cast<int>(ExitCode::kDenied));
 }
 
 TEST_F(DamagedState, AWholeOneIsVerifiedWithoutChangingAByte) {

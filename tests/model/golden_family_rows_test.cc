@@ -146,6 +146,7 @@ TEST_F(GoldenFamilyRows, OfFactorsEndWithTheSumsOfSquaredGradients) {
   ASSERT_TRUE(table.loaded().ok());
   table.step(0, std::vector<float>(16, 2.0F).data(), 4.0F);
   table.step_bias(0, 3.0F, 5.0F);
+  table.mark(0);
   HexRows rows;
   table.save("f", hex_sink(rows), false);
   EXPECT_THAT(rows, ElementsAre(Pair("f/0000000000000009",

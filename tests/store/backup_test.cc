@@ -1,7 +1,5 @@
 // Backups of a store that is written to, and putting them back.
 #include <gmock/gmock.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <atomic>
 #include <fstream>
@@ -143,30 +141,21 @@ TEST_F(BackupTest, AFolderWithoutBackupsIsNamed) {
 }
 
 TEST_F(BackupTest, ADirectoryInUseIsNotReplaced) {
-  ASSERT_TRUE(open()->back_up(request()).ok());
-  int ready[2];
-  int done[2];
-  ASSERT_EQ(pipe(ready), 0);
-  ASSERT_EQ(pipe(done), 0);
-  const pid_t child = fork();
-  char byte = 0;
-  if (child == 0) {
+  Forked owner([&](const LineEnd& test) {
+    if (!test.hear()) return 1;
     const auto opened = open_rocks_store(small_rocks(target()));
-    const bool told = write(ready[1], "x", 1) == 1 && read(done[0], &byte, 1) == 1;
-    _exit(opened.ok() && told ? 0 : 1);
-  }
-  ASSERT_EQ(read(ready[0], &byte, 1), 1);
+    return opened.ok() && test.tell('r') && test.hear() ? 0 : 1;
+  });
+  ASSERT_TRUE(open()->back_up(request()).ok());
+  ASSERT_TRUE(owner.line_end().tell('o') && owner.line_end().hear());
   RestoreRequest told = restore_request();
   told.replace = true;
   const auto refused = restore_backup(told);
-  ASSERT_EQ(write(done[1], "x", 1), 1);
-  int outcome = 0;
-  waitpid(child, &outcome, 0);
-  EXPECT_EQ(outcome, 0);
-  for (const int end : {ready[0], ready[1], done[0], done[1]}) close(end);
+  ASSERT_TRUE(owner.line_end().tell('d'));
+  EXPECT_EQ(owner.wait(), 0);
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.error().code, ErrorCode::kLocked);
-  EXPECT_THAT(refused.error().message, HasSubstr("process " + std::to_string(child)));
+  EXPECT_THAT(refused.error().message, HasSubstr("process " + std::to_string(owner.pid())));
 }
 
 TEST_F(BackupTest, ARestoreThatDidNotFinishIsRefusedByEveryOpening) {

@@ -3,8 +3,6 @@
 #pragma once
 
 #include <gmock/gmock.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstdint>
@@ -14,6 +12,7 @@
 
 #include "core/bytes.h"
 #include "tests/flip_byte.h"
+#include "tests/forked.h"
 #include "tests/store/conformance.h"
 
 namespace millrace::testing {
@@ -42,13 +41,11 @@ class RocksStoreTest : public ::testing::Test {
   // Whether `work` says that it succeeded, in a process that then ends as a killed one does: without a destructor, so
   // that nothing is flushed or closed.
   bool in_a_killed_process(const std::function<bool(RocksStore&)>& work) const {
-    const pid_t child = fork();
-    if (child == 0) {
+    Forked child([&](const LineEnd&) {
       auto opened = open_rocks_store(small_rocks(directory_.string()));
-      _exit(opened.ok() && work(**opened) ? 0 : 1);
-    }
-    int outcome = 1;
-    return waitpid(child, &outcome, 0) == child && outcome == 0;
+      return opened.ok() && work(**opened) ? 0 : 1;
+    });
+    return child.wait() == 0;
   }
   // Step i writes its number under key i and under "last": a rewound store shows as a smaller "last", never as a gap.
   static void write_steps(Store& store, std::uint64_t begin, std::uint64_t end) {

@@ -2,8 +2,6 @@
 #include "store/rocks_store.h"
 
 #include <gmock/gmock.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <fstream>
 
@@ -80,24 +78,14 @@ TEST_F(RocksStoreTest, SecondOwnerInThisProcessIsRefused) {
 }
 
 TEST_F(RocksStoreTest, SecondOwnerInAnotherProcessIsRefused) {
-  int ready[2];
-  int done[2];
-  ASSERT_EQ(pipe(ready), 0);
-  ASSERT_EQ(pipe(done), 0);
-  const pid_t child = fork();
-  char byte = 0;
-  if (child == 0) {
+  Forked owner([&](const LineEnd& test) {
     const auto opened = open_rocks_store(small_rocks(directory_.string()));
-    const bool told = write(ready[1], "x", 1) == 1 && read(done[0], &byte, 1) == 1;
-    _exit(opened.ok() && told ? 0 : 1);
-  }
-  ASSERT_EQ(read(ready[0], &byte, 1), 1);
+    return opened.ok() && test.tell('r') && test.hear() ? 0 : 1;
+  });
+  ASSERT_TRUE(owner.line_end().hear());
   EXPECT_EQ(open_error().code, ErrorCode::kLocked);
-  ASSERT_EQ(write(done[1], "x", 1), 1);
-  int outcome = 0;
-  waitpid(child, &outcome, 0);
-  EXPECT_EQ(outcome, 0);
-  for (const int end : {ready[0], ready[1], done[0], done[1]}) close(end);
+  ASSERT_TRUE(owner.line_end().tell('d'));
+  EXPECT_EQ(owner.wait(), 0);
 }
 
 TEST_F(RocksStoreTest, ReaderBesideTheOwnerSeesWhatWasCommittedAndWritesNothing) {
