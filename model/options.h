@@ -34,8 +34,8 @@ struct EncoderOptions {
 };
 
 struct MemoryOptions {
-  std::size_t sessions_per_item = 500;
-  std::size_t neighbours = 1'000;
+  std::size_t sessions_per_item = 250;
+  std::size_t neighbours = 500;
   std::size_t session_items = 50;  // items kept per session
   std::size_t max_sessions = 1'000'000;
   float position_decay = 2.0F;
@@ -46,7 +46,7 @@ struct MemoryOptions {
 
 struct RelatedOptions {  // item-item co-visitation with position decay
   std::size_t window = 50;
-  std::size_t neighbours_per_item = 200;
+  std::size_t neighbours_per_item = 100;
 };
 
 struct PopularityOptions {

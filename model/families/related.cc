@@ -90,10 +90,7 @@ RelatedFamily::Neighbour& RelatedFamily::neighbour_of(std::uint32_t item, std::u
     lists_.push_back(list, {.item = to, .as_of = events_});
     return lists_.view(list).back();
   }
-  const auto weakest =
-      std::min_element(neighbours.begin(), neighbours.end(), [](const Neighbour& a, const Neighbour& b) {
-        return a.together != b.together ? a.together < b.together : a.item > b.item;
-      });
+  const auto weakest = std::min_element(neighbours.begin(), neighbours.end(), weaker);
   *weakest = {.item = to, .as_of = events_};
   return *weakest;
 }
@@ -232,6 +229,15 @@ void RelatedFamily::save_item(const RowSink& sink, std::uint32_t index) const {
   sink(kItemTable, key_u32(index), row.take());
 }
 
+// Where fewer are kept than when the row was saved.
+void RelatedFamily::keep_strongest(std::vector<Neighbour>& neighbours) const {
+  const std::size_t most = options_.neighbours_per_item;
+  if (neighbours.size() <= most) return;
+  std::nth_element(neighbours.begin(), neighbours.begin() + static_cast<std::ptrdiff_t>(most), neighbours.end(),
+                   [](const Neighbour& a, const Neighbour& b) { return weaker(b, a); });
+  neighbours.resize(most);
+}
+
 Status RelatedFamily::load(std::string_view table, std::string_view key, std::string_view value) {
   ByteReader row(value);
   const std::uint8_t version = row.u8();
@@ -246,7 +252,8 @@ Status RelatedFamily::load(std::string_view table, std::string_view key, std::st
   Item& item = items_seen_[index];
   item.count = static_cast<std::uint32_t>(row.varint());
   const std::uint64_t size = row.varint();
-  for (std::uint64_t i = 0; i < size && row.ok() && item.neighbours.size < options_.neighbours_per_item; ++i) {
+  std::vector<Neighbour> neighbours;
+  for (std::uint64_t i = 0; i < size && row.ok(); ++i) {
     Neighbour neighbour;
     neighbour.item = static_cast<std::uint32_t>(row.varint());
     neighbour.together = row.f32();
@@ -255,8 +262,10 @@ Status RelatedFamily::load(std::string_view table, std::string_view key, std::st
       neighbour.recent = row.f32();
       neighbour.as_of = static_cast<std::uint32_t>(row.varint());
     }
-    lists_.push_back(item.neighbours, neighbour);
+    neighbours.push_back(neighbour);
   }
+  keep_strongest(neighbours);
+  for (const Neighbour& neighbour : neighbours) lists_.push_back(item.neighbours, neighbour);
   return row.done() ? Status(Ok{}) : unreadable_row(name(), table);
 }
 

@@ -73,6 +73,10 @@ class RelatedFamily final : public Family {
   // `place`: distance in the history, from 0; `follows`: `to` came after `item`.
   void relate(std::uint32_t item, std::uint32_t to, std::size_t place, bool follows);
   Neighbour& neighbour_of(std::uint32_t item, std::uint32_t to);
+  static bool weaker(const Neighbour& a, const Neighbour& b) {
+    return a.together != b.together ? a.together < b.together : a.item > b.item;
+  }
+  void keep_strongest(std::vector<Neighbour>& neighbours) const;
   float recent_at(const Neighbour& neighbour) const;
   void describe_item(const Answer& answer, std::size_t place, bool in_visit, FeatureColumns columns) const;
   Answer& answer(const Context& context);

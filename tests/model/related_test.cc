@@ -110,6 +110,17 @@ TEST_F(RelatedTest, AnswersAnewWhenTheSameContextIsAskedAfterAnEvent) {
   EXPECT_THAT(items_of(rank_one(related, context, 5)), ElementsAre(2, 3));
 }
 
+TEST_F(RelatedTest, KeepsTheStrongestOfASavedRowThatIsLongerThanItsBound) {
+  RelatedFamily many({}, items_);
+  user(many, {1, 2});
+  for (int i = 0; i < 3; ++i) user(many, {1, 3});
+  for (int i = 0; i < 2; ++i) user(many, {1, 4});
+  RelatedFamily few({.neighbours_per_item = 2}, items_);
+  for (const auto& [key, value] : saved(many)) ASSERT_TRUE(few.load(key.first, key.second, value).ok());
+  ASSERT_TRUE(few.loaded().ok());
+  EXPECT_THAT(items_of(rank_one(few, with_history({1}), 5)), ElementsAre(3, 4));
+}
+
 TEST_F(RelatedTest, ReadsRowsThatKnowTogetherAlone) {
   RelatedFamily related({}, items_);
   // u8 1, count 2, one neighbour: item 2, together 1.5.
