@@ -21,8 +21,8 @@ struct Prediction {
   std::vector<std::size_t> examples;  // those that tell what was taken, the lines of one basket
 };
 
-// In their order. The examples are the first of the step; each that a query already asks for (same place, same user) shares
-// that prediction. Holds pointers into `input`; none while recovering.
+// In their order. The examples are the first of the step; each that a query already asks for (same place, same user)
+// shares that prediction. Holds pointers into `input`; none while recovering.
 std::vector<Prediction> plan_predictions(const LearnInput& input, const ModelOptions& options);
 std::vector<RankRequest> requests_of(const std::vector<Prediction>& predictions);
 

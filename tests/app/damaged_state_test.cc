@@ -20,8 +20,8 @@ namespace {
 
 namespace fs = std::filesystem;
 using ::testing::AllOf;
-using ::testing::HasSubstr;
 using testing::Forked;
+using ::testing::HasSubstr;
 using testing::LineEnd;
 
 class DamagedState : public ProgramTest {
