@@ -223,36 +223,44 @@ class Comparison {
 
 class Flood {
  public:
-  explicit Flood(const FloodOptions& options) : options_(options), config_(config_of(options)), stream_(options) {}
+  explicit Flood(const FloodOptions& options) : options_(options), config_(config_of(options)) {}
 
+  // One run after the other, so that the quiet one, in memory, is no part of what the flood takes.
   Result<FloodReport> run(const std::function<void(const FloodMoment&)>& progress) {
     config_.service.state_directory = options_.directory;
     MILLRACE_ASSIGN_OR_RETURN(const auto store, open_rocks_store(rocks_options(config_, false)));
-    const auto quiet_store = make_memory_store();
     MILLRACE_ASSIGN_OR_RETURN(const auto service, Service::open(config_, *store));
+    MILLRACE_RETURN_IF_ERROR(
+        run_steps(*service, true, [&](const Stream& stream) { observe(stream, *service, progress); }));
+    const auto quiet_store = make_memory_store();
     MILLRACE_ASSIGN_OR_RETURN(const auto quiet, Service::open(config_, *quiet_store));
-    for (std::uint64_t number = 0; !stream_.over();) {
-      std::vector<Record> all;
-      std::vector<Record> regulars;
-      const std::uint64_t end = number < kWarmUp ? number + kWarmUp : number + kRecordsPerStep;
-      for (; number < end && !stream_.over(); ++number) {
-        all.push_back(stream_.record(number));
-        if (stream_.is_of_a_regular(number)) regulars.push_back(all.back());
-      }
-      MILLRACE_RETURN_IF_ERROR(service->run(all));
-      if (!regulars.empty()) MILLRACE_RETURN_IF_ERROR(quiet->run(regulars));
-      observe(*service, progress);
-    }
+    MILLRACE_RETURN_IF_ERROR(run_steps(*quiet, false, [](const Stream&) {}));
     MILLRACE_RETURN_IF_ERROR(Comparison(options_, *store, *quiet_store, report_).run(*service));
     return std::move(report_);
   }
 
  private:
-  void observe(Service& service, const std::function<void(const FloodMoment&)>& progress) {
+  // Steps that end at the same records of the stream, whether `flooded` or of the regulars alone.
+  Status run_steps(Service& service, bool flooded, const std::function<void(const Stream&)>& after_step) const {
+    Stream stream(options_);
+    for (std::uint64_t number = 0; !stream.over();) {
+      std::vector<Record> records;
+      const std::uint64_t end = number < kWarmUp ? number + kWarmUp : number + kRecordsPerStep;
+      for (; number < end && !stream.over(); ++number) {
+        Record record = stream.record(number);
+        if (flooded || stream.is_of_a_regular(number)) records.push_back(std::move(record));
+      }
+      if (!records.empty()) MILLRACE_RETURN_IF_ERROR(service.run(records));
+      after_step(stream);
+    }
+    return Ok{};
+  }
+
+  void observe(const Stream& stream, Service& service, const std::function<void(const FloodMoment&)>& progress) {
     const std::uint64_t due = (report_.moments.size() + 1) * options_.users / kMoments;
-    if (stream_.flooded() < due) return;
+    if (stream.flooded() < due) return;
     const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - begin_;
-    report_.moments.push_back({stream_.flooded(), passed.count(), measure_process().resident_bytes,
+    report_.moments.push_back({stream.flooded(), passed.count(), measure_process().resident_bytes,
                                bytes_in(options_.directory), service.features().user_count(),
                                service.features().item_count(), service.gone(), service.unknown()});
     progress(report_.moments.back());
@@ -260,7 +268,6 @@ class Flood {
 
   FloodOptions options_;
   Config config_;
-  Stream stream_;
   FloodReport report_;
   std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
 };
