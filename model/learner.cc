@@ -94,26 +94,27 @@ LearnOutcome LearnerOfFamilies::predict_and_observe(const LearnInput& input) {
 }
 
 void LearnerOfFamilies::observe(const LearnInput& input, std::size_t first, std::size_t last, LearnOutcome& outcome) {
-  std::vector<std::vector<std::optional<float>>> ratings(families_.size());
+  const auto is_rating = [](const Example& example) { return example.signal == Signal::kRating; };
+  const auto examples = std::span(input.examples).subspan(first, last - first);
+  const auto rated = static_cast<std::size_t>(std::count_if(examples.begin(), examples.end(), is_rating));
+  std::vector<std::optional<float>> ratings(rated * families_.size());  // by family
   const auto observe_by = [&](std::size_t f) {
-    for (std::size_t i = first; i < last; ++i) {
-      const Example& example = input.examples[i];
-      if (example.signal == Signal::kRating) {
-        ratings[f].push_back(families_[f]->predict_rating(example.context, example.item));
-      }
+    std::size_t next = f * rated;
+    for (const Example& example : examples) {
+      if (is_rating(example)) ratings[next++] = families_[f]->predict_rating(example.context, example.item);
       if (learns(*families_[f])) families_[f]->observe(example);
     }
   };
-  run_tasks(last - first < kSideBySide ? nullptr : &workers_, families_.size(), observe_by);
-  std::size_t rated = 0;
-  for (std::size_t i = first; i < last; ++i) {
-    if (input.examples[i].signal != Signal::kRating) continue;
+  run_tasks(examples.size() < kSideBySide ? nullptr : &workers_, families_.size(), observe_by);
+  for (std::size_t i = first, r = 0; rated > 0 && i < last; ++i) {
+    if (!is_rating(input.examples[i])) continue;
     for (std::size_t f = families_.size(); f-- > 0;) {
-      if (!ratings[f][rated]) continue;
-      outcome.predicted_ratings[i] = ratings[f][rated];
+      const std::optional<float>& rating = ratings[f * rated + r];
+      if (!rating) continue;
+      outcome.predicted_ratings[i] = rating;
       rating_family_ = f;
     }
-    ++rated;
+    ++r;
   }
 }
 

@@ -12,6 +12,8 @@
 #include <functional>
 #include <optional>
 
+#include "core/check.h"
+
 namespace millrace::testing {
 
 // One end of the line.
@@ -37,6 +39,7 @@ class Forked {
  public:
   // What `work` returns is the exit status. The child ends without a destructor, and when the test does.
   explicit Forked(const std::function<int(const LineEnd&)>& work) : sockets_(line()), pid_(fork()), end_(own_end()) {
+    MILLRACE_CHECK(pid_ >= 0);  // -1 would be everybody to kill()
     if (pid_ != 0) return;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     _exit(work(end_));

@@ -40,7 +40,7 @@ void note_content(State& state) {
 }
 
 // Rows in tasks; `task` is given each local row.
-void for_each_row(std::size_t rows, Workers* workers, const std::function<void(std::uint32_t local)>& task) {
+void for_each_local(std::size_t rows, Workers* workers, const std::function<void(std::uint32_t local)>& task) {
   run_tasks(workers, (rows + kRowsATask - 1) / kRowsATask, [&](std::size_t some) {
     const std::size_t end = std::min(rows, (some + 1) * kRowsATask);
     for (std::size_t local = some * kRowsATask; local < end; ++local) task(static_cast<std::uint32_t>(local));
@@ -53,7 +53,7 @@ UnitRows gather_rows(State& state, Workers* workers) {
   const auto rows = state.locals.rows();
   const UnitRows out{state.arena.matrix(rows.size(), state.options.dimension), state.arena.floats(rows.size()).data()};
   if (state.options.use_content()) note_content(state);
-  for_each_row(rows.size(), workers, [&](std::uint32_t local) {
+  for_each_local(rows.size(), workers, [&](std::uint32_t local) {
     prefetch_row(state, rows, local + kAheadGathering, 1);
     if (rows[local] == EmbeddingTable::kNoRow) {
       std::fill_n(out.unit.row(local), out.unit.columns, 0.0F);
@@ -66,7 +66,7 @@ UnitRows gather_rows(State& state, Workers* workers) {
 
 void update_rows(State& state, const UnitRows& rows, Matrix gradient, const nn::AdamStep& step, Workers* workers) {
   const auto table_rows = state.locals.rows();
-  for_each_row(table_rows.size(), workers, [&](std::uint32_t local) {
+  for_each_local(table_rows.size(), workers, [&](std::uint32_t local) {
     prefetch_row(state, table_rows, local + kAheadUpdating, 3);
     const std::uint32_t row = table_rows[local];
     if (row == EmbeddingTable::kNoRow) return;
