@@ -68,8 +68,9 @@ class GroupConsumer final : public Consumer {
   PartitionList to_list(std::span<const TopicPartition> partitions) const;
   PartitionList to_list(std::span<const TopicPartitionOffset> offsets, const std::string& metadata) const;
   void take(MessagePointer message);
-  void assigned(const rd_kafka_topic_partition_list_t& partitions);
+  bool assigned(const rd_kafka_topic_partition_list_t& partitions);
   void revoked();
+  void serve_callbacks(std::chrono::steady_clock::time_point deadline);
   void fail(Error error) {
     if (!pending_error_) pending_error_ = std::move(error);
   }
@@ -161,17 +162,23 @@ void GroupConsumer::take(MessagePointer message) {
 void GroupConsumer::on_rebalance(rd_kafka_t* client, rd_kafka_resp_err_t code,
                                  rd_kafka_topic_partition_list_t* partitions, void* opaque) {
   Context& context = *static_cast<Context*>(static_cast<rdkafka::ClientContext*>(opaque));
-  const std::lock_guard lock(context.owner);
-  if (context.consumer == nullptr) {
-    rd_kafka_assign(client, nullptr);
-  } else if (code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
-    context.consumer->assigned(*partitions);
-  } else {
-    context.consumer->revoked();
+  bool taken = false;
+  {
+    const std::lock_guard lock(context.owner);
+    if (context.consumer != nullptr && code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
+      taken = context.consumer->assigned(*partitions);
+    } else if (context.consumer != nullptr) {
+      context.consumer->revoked();
+    }
   }
+  // The library waits for an answer. Without the lock, because it may never return from taking this one while it is
+  // being closed (its issue 4884), and close() must get the lock then.
+  if (!taken) rd_kafka_assign(client, nullptr);
 }
 
-void GroupConsumer::assigned(const rd_kafka_topic_partition_list_t& partitions) {
+// Whether it is read from now on.
+bool GroupConsumer::assigned(const rd_kafka_topic_partition_list_t& partitions) {
+  if (!open_) return false;
   std::vector<TopicPartition> ours;
   for (int i = 0; i < partitions.cnt; ++i) {
     const auto topic = rdkafka::find_topic(options_.topics, partitions.elems[i].topic);
@@ -181,19 +188,19 @@ void GroupConsumer::assigned(const rd_kafka_topic_partition_list_t& partitions) 
   auto offsets = listener_.on_assigned(ours);
   if (!offsets.ok()) {
     fail(std::move(offsets).error());
-    rd_kafka_assign(handle_.get(), nullptr);  // the library waits for an answer; nothing is read
-    return;
+    return false;
   }
   const PartitionList start = to_list(*offsets, "");
   const auto code = rd_kafka_assign(handle_.get(), start.get());
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
     fail(to_error(code, "take over the partitions assigned by group " + options_.group));
-    return;
+    return false;
   }
   assignment_ = std::move(ours);
   next_.clear();
   for (const TopicPartitionOffset& entry : *offsets) next_[entry.where] = entry.offset;
   if (paused_) rd_kafka_pause_partitions(handle_.get(), start.get());
+  return true;
 }
 
 // Range assignment is eager: everything is taken away before anything is given. What was collected but not yet returned
@@ -204,7 +211,6 @@ void GroupConsumer::revoked() {
   batch_.clear();
   assignment_.clear();
   next_.clear();
-  rd_kafka_assign(handle_.get(), nullptr);
 }
 
 void GroupConsumer::on_commit(rd_kafka_t*, rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t*, void* opaque) {
@@ -286,15 +292,25 @@ std::vector<std::pair<TopicPartition, std::int64_t>> GroupConsumer::lag() const 
   return lags;
 }
 
+// A revocation that is on its way is served before the library begins to close: afterwards it leaves the group without
+// waiting for the answer, so that our last commit is refused.
+void GroupConsumer::serve_callbacks(std::chrono::steady_clock::time_point deadline) {
+  while (std::chrono::steady_clock::now() < deadline) {
+    if (MessagePointer(rd_kafka_consumer_poll(handle_.get(), 0)) == nullptr) return;
+  }
+}
+
 // The library calls on_revoked, leaves the group, and waits for every commit's answer, without end where the
 // coordinator is away: then the client is left to a thread that destroys it when it can.
 Status GroupConsumer::close(std::chrono::milliseconds timeout) {
   if (!std::exchange(open_, false)) return Ok{};
+  const auto deadline = std::chrono::steady_clock::now() + timeout;
+  serve_callbacks(deadline);
   batch_.clear();
   std::packaged_task<void()> closing([client = handle_.get()] { rd_kafka_consumer_close(client); });
   const std::future<void> closed = closing.get_future();
   std::thread thread(std::move(closing));
-  if (closed.wait_for(timeout) == std::future_status::ready) {
+  if (closed.wait_until(deadline) == std::future_status::ready) {
     thread.join();
     return Ok{};
   }

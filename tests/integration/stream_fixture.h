@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -30,9 +31,9 @@ class RecordedSource final : public EventSource {
  public:
   RecordedSource(std::vector<DemoItem> items, std::vector<DemoRecord> records)
       : items_(std::move(items)), records_(std::move(records)) {}
-  std::optional<DemoRecord> next() override {
-    return next_ == records_.size() ? std::nullopt : std::optional(records_[next_++]);
-  }
+  std::optional<DemoRecord> next() override { return next_ == end_ ? std::nullopt : std::optional(records_[next_++]); }
+  // Only the first `records` are given until more are.
+  void end_at(std::size_t records) { end_ = std::min(records, records_.size()); }
   const std::vector<DemoItem>& items() const override { return items_; }
   const std::vector<DemoRecord>& records() const { return records_; }
 
@@ -40,6 +41,7 @@ class RecordedSource final : public EventSource {
   std::vector<DemoItem> items_;
   std::vector<DemoRecord> records_;
   std::size_t next_ = 0;
+  std::size_t end_ = records_.size();
 };
 
 // Everything that the simulator sends.

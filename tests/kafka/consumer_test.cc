@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
+#include <thread>
 
 #include "tests/kafka/broker_fixture.h"
 
@@ -48,7 +50,7 @@ class Member final : public RebalanceListener {
   void on_revoked(std::span<const TopicPartition> partitions, bool lost) override {
     revoked.assign(partitions.begin(), partitions.end());
     if (!lost && !commit_on_revoke.empty()) {
-      EXPECT_TRUE(consumer->commit_synchronously(commit_on_revoke, "left", milliseconds(10'000)).ok());
+      last_commit = consumer->commit_synchronously(commit_on_revoke, "left", milliseconds(10'000));
     }
   }
 
@@ -57,6 +59,7 @@ class Member final : public RebalanceListener {
   std::vector<TopicPartition> revoked;
   std::vector<std::string> notes;
   std::vector<TopicPartitionOffset> commit_on_revoke;
+  std::optional<Status> last_commit;
   std::unique_ptr<Consumer> consumer;
 };
 
@@ -144,8 +147,26 @@ TEST(KafkaConsumer, CommitsWhileRevokedOnClose) {
   member.commit_on_revoke = next_offsets(records);
   const TopicPartition partition{TopicIndex{0}, PartitionIndex{0}};
   EXPECT_TRUE(member.consumer->close(milliseconds(10'000)).ok());
+  EXPECT_TRUE(member.last_commit && member.last_commit->ok());
   EXPECT_THAT(member.revoked, testing::ElementsAre(partition));
   EXPECT_THAT(member.consumer->assignment(), IsEmpty());
+}
+
+// The first is closed while the group waits for it to give its partitions up, which it has not looked at yet. Unlike
+// Kafka the embedded broker takes no offsets meanwhile; it refuses them differently to those who are no members.
+TEST(KafkaConsumer, IsAMemberStillWhenItIsClosedBeforeARevocationOnItsWay) {
+  ASSERT_TRUE(broker().create_topic("waiting", 2).ok());
+  fill("waiting", 5);
+  Member first({"waiting"}, "waiting");
+  const auto records = read(*first.consumer, 5);
+  ASSERT_EQ(records.size(), 5U);
+  first.commit_on_revoke = next_offsets(records);
+  const Member second({"waiting"}, "waiting");
+  std::this_thread::sleep_for(milliseconds(1'500));  // heartbeats
+  EXPECT_TRUE(first.consumer->close(milliseconds(10'000)).ok());
+  EXPECT_THAT(first.revoked, testing::SizeIs(2));
+  ASSERT_TRUE(first.last_commit && !first.last_commit->ok());
+  EXPECT_THAT(first.last_commit->error().message, HasSubstr("REBALANCE_IN_PROGRESS"));
 }
 
 TEST(KafkaConsumer, PausedItReturnsNothingAndLosesNothing) {
