@@ -36,7 +36,7 @@ struct Learnt {
 TEST(Encoder, LearnsAStreamFarBeyondPopularity) {
   Learnt learnt(200);
   const double first_loss = learn(learnt.family, learnt.stream.take(640));
-  learn(learnt.family, learnt.stream.take(12'000));
+  learn(learnt.family, learnt.stream.take(36'000));
   const auto test = learnt.stream.take(800);
   EXPECT_LT(learn(learnt.family, test), 0.7 * first_loss);
   // Items are about equally popular: ten of them hold some 3 % of the targets.
