@@ -13,7 +13,7 @@ constexpr double kLate = 0.04;
 constexpr double kSkewed = 0.03;
 constexpr double kItemsChange = 0.1;
 
-std::string quoted(const std::string& text) { return "\"" + text + "\""; }
+std::string in_quotes(const std::string& text) { return "\"" + text + "\""; }
 
 }  // namespace
 
@@ -81,11 +81,11 @@ void Stream::send_event(std::size_t topic, const Told& told) {
 }
 
 std::string Stream::payload_of(const Told& told) const {
-  std::string json = R"({"user_id":)" + quoted(told.user) + R"(,"item_id":)" + quoted(told.item) + R"(,"event_time":)" +
-                     std::to_string(told.time);
+  std::string json = R"({"user_id":)" + in_quotes(told.user) + R"(,"item_id":)" + in_quotes(told.item) +
+                     R"(,"event_time":)" + std::to_string(told.time);
   if (told.kind == "rating") json += R"(,"value":)" + std::to_string(static_cast<int>(told.value));
   if (told.kind == "purchase") json += R"(,"price":2.5,"quantity":)" + std::to_string(static_cast<int>(told.quantity));
-  if (!told.event_id.empty()) json += R"(,"event_id":)" + quoted(told.event_id);
+  if (!told.event_id.empty()) json += R"(,"event_id":)" + in_quotes(told.event_id);
   return json + "}";
 }
 
@@ -116,7 +116,7 @@ void Stream::send_item() {
     content.title = "thing " + std::to_string(world_.random.below(20));
     content.available = !world_.chance(0.2);
     content.price = static_cast<float>(world_.random.below(10));
-    record.value = R"({"title":)" + quoted(content.title) + R"(,"available":)" +
+    record.value = R"({"title":)" + in_quotes(content.title) + R"(,"available":)" +
                    (content.available ? "true" : "false") + R"(,"price":)" +
                    std::to_string(static_cast<int>(content.price)) + "}";
     told.content = std::move(content);
