@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -15,7 +16,7 @@
 
 namespace millrace::testing {
 
-inline double value_of(const ReportRow& row, const std::string& name) {
+inline double value_of(const ReportRow& row, std::string_view name) {
   for (const auto& [key, value] : row.values) {
     if (key == name) return value;
   }
@@ -23,7 +24,7 @@ inline double value_of(const ReportRow& row, const std::string& name) {
   return -1.0;
 }
 
-inline const ReportRow& learner(const EvaluationReport& report, const std::string& name) {
+inline const ReportRow& learner(const EvaluationReport& report, std::string_view name) {
   for (const auto& [key, row] : report.learners) {
     if (key == name) return row;
   }
@@ -31,7 +32,7 @@ inline const ReportRow& learner(const EvaluationReport& report, const std::strin
   return report.served;
 }
 
-inline const ReportRow& part(const ReportRow& row, const std::string& name) {
+inline const ReportRow& part(const ReportRow& row, std::string_view name) {
   for (const ReportPart& sub : row.parts) {
     if (sub.name == name) return sub.row;
   }
