@@ -23,7 +23,8 @@ CandidateLists::CandidateLists(Families families, std::span<const RankRequest> r
 }
 
 std::size_t CandidateLists::wanted(const Family& family) const {
-  return family.reason() == Reason::kPopular ? std::max(per_family_, at_least_) : per_family_;
+  const auto count = static_cast<std::size_t>(family.candidates_share() * static_cast<double>(per_family_));
+  return family.reason() == Reason::kPopular ? std::max(count, at_least_) : count;
 }
 
 std::vector<std::vector<ScoredItem>> CandidateLists::take(std::size_t at) {

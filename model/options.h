@@ -73,7 +73,7 @@ struct HeadOptions {  // score = click · ln odds of a touch + purchase · ln p(
 };
 
 struct RankerOptions {
-  std::size_t candidates_per_source = 30;
+  std::size_t candidates_per_source = 26;
   float rate = 0.007F;          // Adam, of a full mini-batch
   std::size_t minibatch = 128;  // predictions an update at most; young rankers learn in smaller ones
   float label_smoothing = 0.05F;

@@ -26,6 +26,7 @@ class EncoderFamily final : public Family {
   std::string_view name() const override { return "encoder"; }
   Reason reason() const override { return Reason::kEncoder; }
   bool may_diverge() const override { return true; }
+  double candidates_share() const override { return 1.6; }
   std::optional<std::uint64_t> rank_version() const override { return ranker_.version(); }
   void refresh() override { ranker_.refresh(); }
   // Log-probabilities. Empty lists for contexts without an item that has an embedding.

@@ -70,6 +70,9 @@ class Family {
   // Whether it learns by gradients, so that it may go bad for good: it is watched then, and rolled back (decision
   // 0010).
   virtual bool may_diverge() const { return false; }
+  // How many candidates it offers, as a multiple of model.ranker.candidates_per_source. What somebody does next stands
+  // deep in the lists of those who know him best (decision 0009).
+  virtual double candidates_share() const { return 1.0; }
 
   // How hard to look from now on; for families whose answers may be cheaper. An answer depends on it.
   virtual void set_effort(const Effort& /*effort*/) {}

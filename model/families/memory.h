@@ -45,6 +45,7 @@ class MemoryFamily final : public Family {
 
   std::string_view name() const override { return "memory"; }
   Reason reason() const override { return Reason::kMemory; }
+  double candidates_share() const override { return 1.6; }
   // Far fewer neighbours vote, found among far fewer of each item's newest sessions: at half the depth an eighth.
   void set_effort(const Effort& effort) override {
     const auto cubed = [&effort](std::size_t full) { return effort.share(effort.share(effort.share(full))); };
