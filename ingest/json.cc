@@ -18,15 +18,25 @@ std::optional<std::size_t> element_number(std::string_view name) {
   return number;
 }
 
+// simdjson tells integers that are too large apart from malformed numbers since 3.10.
+template <class Code>
+bool is_number_fault(Code error) {
+  if constexpr (requires { Code::BIGINT_ERROR; }) {
+    if (error == Code::BIGINT_ERROR) return true;
+  }
+  return error == Code::NUMBER_ERROR;
+}
+
 JsonFault fault_of(simdjson::error_code error) {
   using Kind = JsonFault::Kind;
+  if (is_number_fault(error)) {
+    return {Kind::kMalformed, "a number is malformed or does not fit 64 bits; write longer ids as strings"};
+  }
   switch (error) {
     case simdjson::DEPTH_ERROR:
       return {Kind::kTooDeep, "nested too deeply"};
     case simdjson::UTF8_ERROR:
       return {Kind::kBadUtf8, "the document is not valid UTF-8"};
-    case simdjson::NUMBER_ERROR:
-      return {Kind::kMalformed, "a number is malformed or does not fit 64 bits; write longer ids as strings"};
     case simdjson::TAPE_ERROR:
       return {Kind::kMalformed, "something is missing, left over, or no JSON value (as NaN and Infinity are none)"};
     default:
