@@ -8,7 +8,7 @@ namespace {
 
 // Recency to begin with: each position weighs e^0.3 of the one before it.
 constexpr float kPositionSlope = 0.3F;
-// Soft to begin with: a scale of 1/0.07, where session clicks end, makes the first thousand mini-batches decide too early.
+// Soft to begin with: at 1/0.07, where session clicks end, the first thousand mini-batches decide too early.
 constexpr float kFirstScale = 3.0F;
 constexpr float kPositionDeviation = 0.02F;
 // A scale beyond this makes the softmax a maximum, and its exponentials leave f32.

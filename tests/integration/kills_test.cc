@@ -86,6 +86,7 @@ class RealKills : public StreamTest {
   }
 
   std::uint64_t settled_ = 0;
+  std::uint64_t busy_ = 0;  // kills that found the service with records left
 
  private:
   // Records that this life of the service has committed, as it says.
@@ -132,6 +133,7 @@ TEST_F(RealKills, LeaveNoTraceInFeaturesOffsetsModelOrLists) {
     const std::uint64_t fed = total((*feeder)->counts());
     ASSERT_NO_FATAL_FAILURE(live_and_die(1 + random_.below(fed - settled_))) << "kill " << kill;
     ASSERT_NO_FATAL_FAILURE(expect_nothing_forgotten()) << "kill " << kill;
+    if (settled_ < fed) ++busy_;
     report(kill, soak, fed);
   }
   ASSERT_NO_FATAL_FAILURE(feed_part(soak.kills + 1));
@@ -149,10 +151,10 @@ TEST_F(RealKills, LeaveNoTraceInFeaturesOffsetsModelOrLists) {
   expect_every_user_served(*source, auditor);
   expect_newest_versions(*store, auditor);
   std::fprintf(stderr,
-               "%llu kills over %llu records; %llu lists published, %llu of them twice, %llu with a version that went "
-               "back\n",
-               static_cast<unsigned long long>(soak.kills), static_cast<unsigned long long>(total(sent)),
-               static_cast<unsigned long long>(auditor.counts().lists),
+               "%llu kills, %llu of them with records left, over %llu records; %llu lists published, %llu of them "
+               "twice, %llu with a version that went back\n",
+               static_cast<unsigned long long>(soak.kills), static_cast<unsigned long long>(busy_),
+               static_cast<unsigned long long>(total(sent)), static_cast<unsigned long long>(auditor.counts().lists),
                static_cast<unsigned long long>(auditor.counts().repeated),
                static_cast<unsigned long long>(auditor.counts().backwards));
 }
