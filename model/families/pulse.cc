@@ -16,8 +16,11 @@ namespace {
 constexpr std::string_view kItemTable = "i";
 constexpr std::string_view kStateTable = "t";
 constexpr std::uint8_t kRowVersion = 1;
+constexpr std::uint8_t kItemVersion = 2;
+constexpr std::uint8_t kItemVersionBeforeStarts = 1;
 constexpr std::size_t kEventsBegin = PulseSource::kDays.size();
 constexpr std::size_t kTouchBegin = kEventsBegin + PulseSource::kEvents.size();
+constexpr std::size_t kStartBegin = kTouchBegin + PulseSource::kTouchDays.size();
 constexpr std::size_t kSums = PulseSource::kSums;
 // The sums that places are taken by: a tenth of a day, twenty events.
 constexpr std::size_t kTenthOfDay = 2;
@@ -49,15 +52,51 @@ enum Column : std::uint8_t {
   kPlaceDirection,
   kColumns
 };
-constexpr std::array<std::string_view, kColumns> kNames{
-    "days_0.01",      "days_0.03",       "days_0.1",       "days_0.25",      "days_0.7",     "days_2",
-    "days_7",         "days_30",         "events_6",       "events_20",      "events_35",    "events_60",
-    "events_200",     "events_800",      "events_3000",    "events_10000",   "events_30000", "events_100000",
-    "events_300000",  "touch_days_0.03", "touch_days_0.1", "touch_days_0.5", "age",          "idle",
-    "idle_events",    "age_events",      "newer",          "reach",          "repeat",       "rate",
-    "unseen",         "time_rank",       "event_rank",     "age_usual",      "age_distance", "reach_usual",
-    "reach_distance", "place_distance",  "place_step",     "place_beyond",   "place_age",    "place_age_distance",
-    "place_direction"};
+constexpr std::array<std::string_view, kColumns> kNames{"days_0.01",
+                                                        "days_0.03",
+                                                        "days_0.1",
+                                                        "days_0.25",
+                                                        "days_0.7",
+                                                        "days_2",
+                                                        "days_7",
+                                                        "days_30",
+                                                        "events_6",
+                                                        "events_20",
+                                                        "events_35",
+                                                        "events_60",
+                                                        "events_200",
+                                                        "events_800",
+                                                        "events_3000",
+                                                        "events_10000",
+                                                        "events_30000",
+                                                        "events_100000",
+                                                        "events_300000",
+                                                        "touch_days_0.03",
+                                                        "touch_days_0.1",
+                                                        "touch_days_0.5",
+                                                        "starts_3000",
+                                                        "starts_100000",
+                                                        "age",
+                                                        "idle",
+                                                        "idle_events",
+                                                        "age_events",
+                                                        "newer",
+                                                        "reach",
+                                                        "repeat",
+                                                        "rate",
+                                                        "unseen",
+                                                        "time_rank",
+                                                        "event_rank",
+                                                        "age_usual",
+                                                        "age_distance",
+                                                        "reach_usual",
+                                                        "reach_distance",
+                                                        "place_distance",
+                                                        "place_step",
+                                                        "place_beyond",
+                                                        "place_age",
+                                                        "place_age_distance",
+                                                        "place_direction"};
 constexpr std::array<std::string_view, 3> kEventNames{"usual_age", "usual_reach", "last_age"};
 
 float seconds(Millis span) { return static_cast<float>(std::max<std::int64_t>(span.count, 0)) / 1000.0F; }
@@ -66,6 +105,8 @@ constexpr float kLeastAge = 60.0F;
 constexpr float kUsualLogAge = 10.0F;
 constexpr float kUsualLogEvents = 3.0F;
 float log_age(Millis span) { return std::log(kLeastAge + seconds(span)) - kUsualLogAge; }
+
+bool in_first_visit(const Context& context) { return context.now - context.first_seen < kVisitGap; }
 
 // x = ln(1 + x) above 0, −ln(1 − x) below.
 void signed_logarithm(std::span<float> x) {
@@ -104,6 +145,7 @@ void PulseSource::sums_at(const Item& item, Millis now, std::span<float> sums) c
   for (std::size_t i = 0; i < kDays.size(); ++i) decays[i] = -days / kDays[i];
   for (std::size_t i = 0; i < kEvents.size(); ++i) decays[kEventsBegin + i] = -events / kEvents[i];
   for (std::size_t i = 0; i < kTouchDays.size(); ++i) decays[kTouchBegin + i] = -days / kTouchDays[i];
+  for (std::size_t i = 0; i < kStartEvents.size(); ++i) decays[kStartBegin + i] = -events / kStartEvents[i];
   nn::exponential(decays.data(), decays.size());
   for (std::size_t i = 0; i < kSums; ++i) sums[i] = decays[i] < kForgotten ? 0.0F : item.sums[i] * decays[i];
 }
@@ -246,7 +288,10 @@ void PulseSource::observe(const Example& example) {
     ++item.first_touches;
     ++events_;
   }
-  for (std::size_t i = kTouchBegin; i < kSums; ++i) item.sums[i] += 1.0F;
+  for (std::size_t i = kTouchBegin; i < kStartBegin; ++i) item.sums[i] += 1.0F;
+  if (first && in_first_visit(example.context)) {
+    for (std::size_t i = kStartBegin; i < kSums; ++i) item.sums[i] += 1.0F;
+  }
   ++item.touches;
   item.as_of = item.last = now;
   item.as_of_event = item.last_event = events_;
@@ -259,7 +304,7 @@ void PulseSource::save(const RowSink& sink, bool all) {
   for (const std::uint32_t index : all ? all_rows(items_.size()) : items) {
     const Item& item = items_[index];
     ByteWriter row;
-    row.u8(kRowVersion);
+    row.u8(kItemVersion);
     row.varint(item.number);
     row.zigzag(item.born.count);
     row.varint(item.born_event);
@@ -284,12 +329,13 @@ void PulseSource::save(const RowSink& sink, bool all) {
 
 Status PulseSource::load(std::string_view table, std::string_view key, std::string_view value) {
   ByteReader row(value);
-  if (row.u8() != kRowVersion) return unreadable_row(name(), table);
-  if (table == kStateTable) {
+  const std::uint8_t version = row.u8();
+  if (table == kStateTable && version == kRowVersion) {
     events_ = row.varint();
     known_ = static_cast<std::uint32_t>(row.varint());
     newest_ = {row.zigzag()};
-  } else if (table == kItemTable && key.size() == 4) {
+  } else if (table == kItemTable && key.size() == 4 &&
+             (version == kItemVersion || version == kItemVersionBeforeStarts)) {
     const std::uint64_t index = read_key(key, 0, 4);
     if (index >= items_.size()) items_.resize(index + 1);
     Item& item = items_[index];
@@ -302,7 +348,7 @@ Status PulseSource::load(std::string_view table, std::string_view key, std::stri
     item.first_touches = static_cast<std::uint32_t>(row.varint());
     item.as_of = {row.zigzag()};
     item.as_of_event = row.varint();
-    row.floats(item.sums);
+    row.floats(std::span(item.sums).first(version == kItemVersion ? kSums : kStartBegin));
   } else {
     return unreadable_row(name(), table);
   }

@@ -194,8 +194,8 @@ Status Ranker::decode(std::string_view bytes) {
   if (!known || in.u64() != fingerprint_) {
     return stop_error(ErrorCode::kCorruption,
                       "restoring the ranker: the stored one (format " + std::to_string(format) +
-                          ") ranks by other columns than this configuration; was model.families changed? start with a "
-                          "fresh state directory");
+                          ") ranks by other columns than this version with this configuration; run the version and the "
+                          "model.families that wrote it, or start with a fresh state directory");
   }
   updates_ = in.varint();
   learnt_ = in.varint();

@@ -36,6 +36,12 @@ HexRows changed_rows(Family& family) {
   return rows;
 }
 
+HexRows all_rows_of(Family& family) {
+  HexRows rows;
+  family.save(hex_sink(rows), true);
+  return rows;
+}
+
 class GoldenFamilyRows : public ::testing::Test {
  protected:
   void load(Family& family, std::string_view table, const std::string& key, std::string_view value) {
@@ -93,10 +99,21 @@ TEST_F(GoldenFamilyRows, OfPulse) {
   pulse.observe(after(taken(3, late), 3));
   const std::string one = "0000803f";
   EXPECT_THAT(changed_rows(pulse),
-              ElementsAre(Pair("i/00000003", packed("01 01 a01f 01 a09ff6ba870a 02 03 01 a09ff6ba870a 02" +
-                                                    times(8, "00000000") + times(11, one) + times(3, "00000040"))),
-                          Pair("i/00000005", packed("01 00 d00f 00 d00f 01 01 01 d00f 01" + times(22, one))),
+              ElementsAre(Pair("i/00000003",
+                               packed("02 01 a01f 01 a09ff6ba870a 02 03 01 a09ff6ba870a 02" + times(8, "00000000") +
+                                      times(11, one) + times(3, "00000040") + times(2, one))),
+                          Pair("i/00000005", packed("02 00 d00f 00 d00f 01 01 01 d00f 01" + times(24, one))),
                           Pair("t/", packed("01 02 02 a09ff6ba870a"))));
+}
+
+TEST_F(GoldenFamilyRows, OfPulseInTheFirstVersionLackFirstVisits) {
+  PulseSource pulse;
+  const std::string two = "00000040";
+  load(pulse, "i", key_u32(0), "01 00 d00f 00 d00f 01 01 01 d00f 01" + times(22, two));
+  load(pulse, "t", "", "01 01 01 d00f");
+  EXPECT_THAT(all_rows_of(pulse), ElementsAre(Pair("i/00000000", packed("02 00 d00f 00 d00f 01 01 01 d00f 01" +
+                                                                        times(22, two) + times(2, "00000000"))),
+                                              Pair("t/", packed("01 01 01 d00f"))));
 }
 
 // So many events after its newest that what came together of late is exactly 0.
@@ -115,10 +132,8 @@ TEST_F(GoldenFamilyRows, OfRelatedInTheFirstVersionKnowTogetherAlone) {
   RelatedFamily related({}, items_);
   load(related, "i", key_u32(0), "01 03 01 02 00002040");
   load(related, "t", "", "01 07");
-  HexRows rows;
-  related.save(hex_sink(rows), true);
-  EXPECT_THAT(rows, ElementsAre(Pair("i/00000000", packed("02 03 01 02 00002040 00000000 00000000 00")),
-                                Pair("t/", packed("02 07"))));
+  EXPECT_THAT(all_rows_of(related), ElementsAre(Pair("i/00000000", packed("02 03 01 02 00002040 00000000 00000000 00")),
+                                                Pair("t/", packed("02 07"))));
 }
 
 // Set against no other item, a touch moves the clocks alone.
