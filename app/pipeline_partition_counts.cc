@@ -1,5 +1,6 @@
 #include "app/pipeline_partition_counts.h"
 
+#include <algorithm>
 #include <string>
 
 #include "core/bytes.h"
@@ -37,6 +38,18 @@ void put_partition_counts(std::span<const std::int32_t> counts, WriteBatch& batc
   out.varint(counts.size());
   for (const std::int32_t count : counts) out.varint(static_cast<std::uint64_t>(count));
   batch.put(Table::kMeta, std::string(kKey), out.take());
+}
+
+bool shares_group(std::span<const TopicPartition> assigned, std::span<const std::int32_t> counts) {
+  bool lacks = false;
+  bool alone = false;
+  for (std::size_t topic = 0; topic < counts.size(); ++topic) {
+    const auto ours = std::count_if(assigned.begin(), assigned.end(),
+                                    [topic](const TopicPartition& partition) { return raw(partition.topic) == topic; });
+    lacks |= ours < counts[topic];
+    alone |= ours == counts[topic] && counts[topic] > 1;
+  }
+  return lacks && !alone;
 }
 
 }  // namespace millrace

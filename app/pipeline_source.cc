@@ -86,9 +86,7 @@ Result<GroupSource::Broker> GroupSource::ask(std::span<const TopicPartition> par
 
 // Members of one group divide users by partition number, which only works where the topics are cut alike.
 Status GroupSource::check_share(std::span<const TopicPartition> partitions, std::span<const std::int32_t> counts) {
-  std::size_t all = 0;
-  for (const std::int32_t count : counts) all += static_cast<std::size_t>(count);
-  shares_group_ = partitions.size() < all;
+  shares_group_ = millrace::shares_group(partitions, counts);
   alike_ = std::adjacent_find(counts.begin(), counts.end(), std::not_equal_to<>()) == counts.end();
   if (!shares_group_ || alike_) return Ok{};
   return stop_error(

@@ -4,6 +4,7 @@
 #include "app/log.h"
 #include "app/pipeline_effort.h"
 #include "app/pipeline_lease.h"
+#include "app/pipeline_partition_counts.h"
 #include "app/pipeline_pauses.h"
 #include "app/pipeline_start.h"
 #include "app/pipeline_versions.h"
@@ -106,6 +107,30 @@ TEST(StartPositionRules, AStateAheadOfWhatAnotherInstanceReadGoesOn) {
   const StartDecision decision = decide(moved(facts(50, 40, 10, 90)));
   EXPECT_EQ(raw(decision.next), 50);
   EXPECT_EQ(decision.behind, 0);
+}
+
+// The first `owned[t]` partitions of topic t, out of `counts[t]`.
+bool shares(const std::vector<std::int32_t>& owned, const std::vector<std::int32_t>& counts) {
+  std::vector<TopicPartition> assigned;
+  for (std::size_t topic = 0; topic < owned.size(); ++topic) {
+    for (std::int32_t partition = 0; partition < owned[topic]; ++partition) {
+      assigned.push_back({TopicIndex{static_cast<std::uint8_t>(topic)}, PartitionIndex{partition}});
+    }
+  }
+  return shares_group(assigned, counts);
+}
+
+TEST(SharesGroup, WhereOthersHaveAPartOfEveryTopic) {
+  EXPECT_FALSE(shares({8, 8}, {8, 8}));
+  EXPECT_TRUE(shares({4, 4}, {8, 8}));
+  EXPECT_TRUE(shares({0, 0}, {8, 8}));
+  EXPECT_TRUE(shares({4, 1}, {8, 1})) << "the only partition of a topic is the first member's, whoever else there is";
+}
+
+TEST(SharesGroup, ATopicThatHasGrownSinceItWasDealtIsNotShared) {
+  EXPECT_FALSE(shares({10, 8}, {10, 10}));
+  EXPECT_FALSE(shares({8, 8}, {8, 10}));
+  EXPECT_TRUE(shares({5, 4}, {10, 10})) << "another member has the rest";
 }
 
 TEST(VersionBase, IsKeptInTheStore) {
