@@ -1,7 +1,8 @@
 // The step as a whole, default model and two replays fixed, beside the bare f32 matrix products that it needs: those of
 // the examples it learns (fresh and replayed, with as many positions and distinct negatives as there are) and the exact
-// scores of the catalogue for each list. One iteration is one step of 256 events, committed. And the step of a large
-// world beside that of a small one: a million users beside ten thousand, a hundred thousand items beside ten thousand.
+// scores of the catalogue for each list. One iteration is one step of 256 events, committed. The same at full effort.
+// And the step of a large world beside that of a small one: a million users beside ten thousand, a hundred thousand
+// items beside ten thousand.
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
@@ -26,6 +27,7 @@ constexpr std::size_t kItems = 10'000;
 constexpr std::size_t kWarm = 60'000;
 constexpr std::size_t kWarmStep = 2'048;
 constexpr std::uint32_t kReplays = 2;
+constexpr std::uint32_t kFullReplays = 4;  // model.effort.replays_max as shipped
 
 StepOptions options() {
   StepOptions options;
@@ -60,7 +62,11 @@ class StepWorld {
     for (int settle = 0; settle < 2; ++settle) run(ignored);
   }
 
-  void run(StepTimes& times) { run(input(workload_.take(kEvents)), times); }
+  void run(StepTimes& times, std::uint32_t replays = kReplays) {
+    StepInput step = input(workload_.take(kEvents));
+    step.effort.replays = replays;
+    run(step, times);
+  }
 
   // Of the newest events: positions that the encoder attends to, of so many examples.
   std::size_t positions(std::size_t examples) const {
@@ -97,7 +103,6 @@ class StepWorld {
     StepInput input;
     input.step = step_->last_step() + 1;
     input.events = std::move(events);
-    input.effort.replays = kReplays;
     return input;
   }
 
@@ -128,13 +133,14 @@ class StepWorld {
 };
 
 // The products that one step needs, of `lists` lists.
-void bare_step(BareMatmul& bare, const TrainShape& shape, double lists) {
-  const std::size_t batches = kEvents / shape.examples * (1 + kReplays);
+void bare_step(BareMatmul& bare, const TrainShape& shape, std::uint32_t replays, double lists) {
+  const std::size_t batches = kEvents / shape.examples * (1 + replays);
   for (std::size_t batch = 0; batch < batches; ++batch) bare.train(shape);
   bare.score(static_cast<std::size_t>(std::lround(lists)), kItems, shape.dimension);
 }
 
-void step(benchmark::State& state, StepWorld& world, const std::string& name, bool wall) {
+void step(benchmark::State& state, StepWorld& world, const std::string& name, bool wall,
+          std::uint32_t replays = kReplays) {
   const ModelOptions model = options().model;
   const TrainShape needed{model.minibatch, world.positions(model.minibatch), world.negatives(),
                           model.encoder.dimension};
@@ -146,12 +152,12 @@ void step(benchmark::State& state, StepWorld& world, const std::string& name, bo
   double nominal_seconds = 0.0;
   const auto now = [wall] { return wall ? wall_seconds() : thread_seconds(); };
   for ([[maybe_unused]] auto _ : state) {
-    world.run(times);
+    world.run(times, replays);
     const double lists = static_cast<double>(times.lists_made) / static_cast<double>(times.steps);
     const double begin = now();
-    bare_step(bare, needed, lists);
+    bare_step(bare, needed, replays, lists);
     const double middle = now();
-    bare_step(bare, nominal, static_cast<double>(kEvents));
+    bare_step(bare, nominal, replays, static_cast<double>(kEvents));
     bare_seconds += middle - begin;
     nominal_seconds += now() - middle;
   }
@@ -179,10 +185,16 @@ void step_on_rocksdb(benchmark::State& state) {
 }
 
 // Without the disk, by one thread and in its time: what the processor alone costs.
-void step_in_memory(benchmark::State& state) {
+StepWorld& world_in_memory() {
   static const std::unique_ptr<Store> store = make_memory_store();
   static StepWorld world(*store, {.items = kItems}, false, 1);
-  step(state, world, "step_in_memory_over_matmul", false);
+  return world;
+}
+
+void step_in_memory(benchmark::State& state) { step(state, world_in_memory(), "step_in_memory_over_matmul", false); }
+
+void step_in_memory_full_effort(benchmark::State& state) {
+  step(state, world_in_memory(), "step_full_effort_over_matmul", false, kFullReplays);
 }
 
 // The time of an event in a large world over that in a small one, step by step.
@@ -229,6 +241,7 @@ void setting(benchmark::internal::Benchmark* benchmark) {
 }
 BENCHMARK(step_on_rocksdb)->Apply(setting);
 BENCHMARK(step_in_memory)->Apply(setting);
+BENCHMARK(step_in_memory_full_effort)->Apply(setting);
 BENCHMARK(cost_of_users)->Apply(setting);
 BENCHMARK(cost_of_items)->Apply(setting);
 
