@@ -3,7 +3,14 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/workers.h"
+
 namespace millrace {
+
+std::size_t requests_a_task(std::size_t requests) {
+  constexpr std::size_t kProduct = 16;
+  return std::clamp(requests / kMostLanes / kProduct * kProduct, kProduct, 4 * kProduct);
+}
 
 CandidateLists::CandidateLists(Families families, std::span<const RankRequest> requests, std::size_t per_family,
                                std::size_t at_least)

@@ -12,6 +12,9 @@
 
 namespace millrace {
 
+// So many requests a task, where threads share them: full products of the encoder, but some for every lane.
+std::size_t requests_a_task(std::size_t requests);
+
 class CandidateLists {
  public:
   // Ranks at once what is ranked by batch. All arguments must outlive this.

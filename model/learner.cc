@@ -12,6 +12,7 @@ namespace millrace {
 namespace {
 
 constexpr std::size_t kSideBySide = 16;  // examples from which on threads are worth waking
+constexpr std::size_t kBlock = 32;       // predictions made at a time where nothing is asked: two full products
 
 }  // namespace
 
@@ -72,12 +73,17 @@ LearnOutcome LearnerOfFamilies::predict_and_observe(const LearnInput& input) {
   const std::vector<RankRequest> requests = requests_of(predictions);
   for (const auto& family : families_) family->set_effort(input.effort);
   if (!predictions.empty()) refresh_all(families_, workers_);
-  CandidateLists lists(families_, requests, input.effort.share(options_.ranker.candidates_per_source));
+  const std::size_t per_family = input.effort.share(options_.ranker.candidates_per_source);
+  if (input.queries.empty() && input.rating_queries.empty()) {
+    predict_in_blocks(input, predictions, requests, per_family, outcome);
+    return outcome;
+  }
+  CandidateLists lists(families_, requests, per_family);
   std::size_t next = 0;
   std::size_t next_rating = 0;
   for (std::size_t i = 0; i <= input.examples.size(); ++i) {
     for (; next < predictions.size() && predictions[next].before == i; ++next) {
-      predict(input, predictions[next], lists.take(next), outcome);
+      predict(input, predictions[next], gather(predictions[next], lists, next), outcome);
     }
     for (; next_rating < input.rating_queries.size() && input.rating_queries[next_rating].before == i; ++next_rating) {
       const RatingQuery& query = input.rating_queries[next_rating];
@@ -91,6 +97,37 @@ LearnOutcome LearnerOfFamilies::predict_and_observe(const LearnInput& input) {
     i = until - 1;
   }
   return outcome;
+}
+
+void LearnerOfFamilies::predict_in_blocks(const LearnInput& input, std::span<const Prediction> predictions,
+                                          std::span<const RankRequest> requests, std::size_t per_family,
+                                          LearnOutcome& outcome) {
+  std::size_t observed = 0;
+  const auto observe_until = [&](std::size_t end) {
+    if (!input.ranker_only) observe(input, std::exchange(observed, end), end, outcome);
+  };
+  for (std::size_t begin = 0; begin < predictions.size(); begin += kBlock) {
+    observe_until(predictions[begin].before);
+    const std::size_t count = std::min(kBlock, predictions.size() - begin);
+    std::vector<Gathered> gathered(count);
+    const std::size_t some = requests_a_task(count);
+    workers_.run((count + some - 1) / some, [&](std::size_t task) {
+      const std::size_t first = task * some;
+      const std::size_t end = std::min(first + some, count);
+      CandidateLists lists(families_, requests.subspan(begin + first, end - first), per_family);
+      for (std::size_t i = first; i < end; ++i) gathered[i] = gather(predictions[begin + i], lists, i - first);
+    });
+    for (std::size_t i = 0; i < count; ++i) predict(input, predictions[begin + i], std::move(gathered[i]), outcome);
+  }
+  observe_until(input.examples.size());
+}
+
+LearnerOfFamilies::Gathered LearnerOfFamilies::gather(const Prediction& prediction, CandidateLists& lists,
+                                                      std::size_t at) const {
+  Gathered gathered;
+  gathered.lists = lists.take(at);
+  if (lineup_->has_ranker()) gathered.candidates = recommender_.gather(*prediction.context, gathered.lists);
+  return gathered;
 }
 
 void LearnerOfFamilies::observe(const LearnInput& input, std::size_t first, std::size_t last, LearnOutcome& outcome) {
@@ -133,13 +170,13 @@ void LearnerOfFamilies::announce(ItemIndex item) {
   for (const auto& family : families_) family->item_changed(item);
 }
 
-void LearnerOfFamilies::predict(const LearnInput& input, const Prediction& prediction,
-                                std::vector<std::vector<ScoredItem>> lists, LearnOutcome& outcome) {
+void LearnerOfFamilies::predict(const LearnInput& input, const Prediction& prediction, Gathered gathered,
+                                LearnOutcome& outcome) {
   const Context& context = *prediction.context;
-  Candidates candidates;
+  std::vector<std::vector<ScoredItem>>& lists = gathered.lists;
+  const Candidates& candidates = gathered.candidates;
   RankerInput ranker_input;
   if (lineup_->has_ranker()) {
-    candidates = recommender_.gather(context, lists);
     if (!prediction.examples.empty()) recommender_.observe(candidates);
     ranker_input = recommender_.prepare(candidates);
   }

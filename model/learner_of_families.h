@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "core/workers.h"
+#include "model/candidate_lists.h"
+#include "model/candidates.h"
 #include "model/learner.h"
 #include "model/list_maker.h"
 #include "model/prediction_plan.h"
@@ -65,16 +67,25 @@ class LearnerOfFamilies final : public Learner {
   // With learning off only popularity moves: the floor that everything else is measured against.
   bool learns(const Family& family) const;
 
-  // Event by event: what is asked before it, then what it teaches at once.
+  // Of one prediction: by family, its best items, and all of them described to the ranker where there is one.
+  struct Gathered {
+    std::vector<std::vector<ScoredItem>> lists;
+    Candidates candidates;
+  };
+
+  // Event by event: what is asked before it, then what it teaches at once. Where nothing is asked, a block of
+  // predictions is made, side by side, before the first of its examples is observed.
   LearnOutcome predict_and_observe(const LearnInput& input);
+  void predict_in_blocks(const LearnInput& input, std::span<const Prediction> predictions,
+                         std::span<const RankRequest> requests, std::size_t per_family, LearnOutcome& outcome);
+  Gathered gather(const Prediction& prediction, CandidateLists& lists, std::size_t at) const;
 
   // The examples first … last - 1, between which nothing is asked: no family needs another one's answer, so that they
   // may learn side by side.
   void observe(const LearnInput& input, std::size_t first, std::size_t last, LearnOutcome& outcome);
   void apply_changes(const LearnInput& input);
   void announce(ItemIndex item);
-  void predict(const LearnInput& input, const Prediction& prediction, std::vector<std::vector<ScoredItem>> lists,
-               LearnOutcome& outcome);
+  void predict(const LearnInput& input, const Prediction& prediction, Gathered gathered, LearnOutcome& outcome);
 
   // A trial of all learners for each item that was taken; the ranker keeps the prediction to learn from it.
   void try_learners(const LearnInput& input, const Prediction& prediction, FamilyLists lists,

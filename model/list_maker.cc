@@ -6,15 +6,6 @@
 #include "model/candidates.h"
 
 namespace millrace {
-namespace {
-
-// Full products of the encoder, but some for every lane.
-std::size_t queries_a_task(std::size_t queries) {
-  constexpr std::size_t kProduct = 16;
-  return std::clamp(queries / kMostLanes / kProduct * kProduct, kProduct, 4 * kProduct);
-}
-
-}  // namespace
 
 ListMaker::ListMaker(Families families, Recommender& recommender, const Lineup& lineup, const ModelOptions& options,
                      Workers& workers)
@@ -32,7 +23,7 @@ std::vector<Ranking> ListMaker::make(std::span<const Query> queries, std::size_t
   std::vector<Ranking> lists(queries.size());
   const Asked asked{k, effort.share(candidates_per_source_), model_step};
   // Predicting a rating keeps what it is conditioned on, for one thread.
-  const std::size_t some = alone_ ? std::max<std::size_t>(queries.size(), 1) : queries_a_task(queries.size());
+  const std::size_t some = alone_ ? std::max<std::size_t>(queries.size(), 1) : requests_a_task(queries.size());
   workers_.run((queries.size() + some - 1) / some, [&](std::size_t task) {
     const std::size_t begin = task * some;
     const std::size_t count = std::min(some, queries.size() - begin);

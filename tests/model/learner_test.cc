@@ -14,10 +14,12 @@ namespace {
 
 class LearnerTest : public ::testing::Test {
  protected:
-  LearnOutcome learn(std::vector<Example> examples, bool ranker_only) {
+  // `asked`: for a prediction before each example.
+  LearnOutcome learn(std::vector<Example> examples, bool ranker_only, bool asked = false) {
     LearnInput input;
     input.step = ++step_;
     input.ranker_only = ranker_only;
+    for (std::size_t i = 0; asked && i < examples.size(); ++i) input.queries.push_back({i, examples[i].context, {}});
     input.item_count = kItems;
     if (!ranker_only) {
       WriteBatch ignored;
@@ -65,6 +67,28 @@ TEST_F(LearnerTest, PredictionsOfACopyTeachTheRankerAlone) {
   EXPECT_EQ(learn(stream_.take(100), true).trained_examples, 0U);
   EXPECT_NE(ranker(), before);
   EXPECT_EQ(checkpoint(), unchanged);
+}
+
+// So many users, one after the other, take an item that was never taken before: of how many of them the popular items
+// missed it.
+std::size_t missed(const LearnOutcome& outcome, std::size_t popular) {
+  std::size_t missed = 0;
+  for (; missed < outcome.trials.size() && outcome.trials[missed].places[popular] == kMissed; ++missed) continue;
+  return missed;
+}
+
+TEST_F(LearnerTest, PredictsEventByEventWhatIsAskedAndElseInBlocks) {
+  std::vector<Example> examples(40);
+  for (std::size_t i = 0; i < examples.size(); ++i) {
+    examples[i].item = ItemIndex{7};
+    examples[i].context.user = UserIndex{i};
+    examples[i].time = examples[i].context.now = examples[i].context.first_seen = Millis{static_cast<std::int64_t>(i)};
+  }
+  const auto popular = learner_->contest().find("popular");
+  ASSERT_TRUE(popular.has_value());
+  EXPECT_EQ(missed(learn(examples, false), *popular), 32U);
+  learner_ = make_learner(options_).value();
+  EXPECT_EQ(missed(learn(examples, false, true), *popular), 1U);
 }
 
 // Items below half of the catalogue are bought whenever they are touched, the others never; ratings follow the index.
