@@ -72,12 +72,12 @@ LearnOutcome LearnerOfFamilies::predict_and_observe(const LearnInput& input) {
   const std::vector<Prediction> predictions = plan_predictions(input, options_);
   const std::vector<RankRequest> requests = requests_of(predictions);
   for (const auto& family : families_) family->set_effort(input.effort);
-  if (!predictions.empty()) refresh_all(families_, workers_);
   const std::size_t per_family = input.effort.share(options_.ranker.candidates_per_source);
   if (input.queries.empty() && input.rating_queries.empty()) {
     predict_in_blocks(input, predictions, requests, per_family, outcome);
     return outcome;
   }
+  if (!predictions.empty()) refresh_all(families_, workers_);
   CandidateLists lists(families_, requests, per_family);
   std::size_t next = 0;
   std::size_t next_rating = 0;
@@ -108,6 +108,7 @@ void LearnerOfFamilies::predict_in_blocks(const LearnInput& input, std::span<con
   };
   for (std::size_t begin = 0; begin < predictions.size(); begin += kBlock) {
     observe_until(predictions[begin].before);
+    refresh_all(families_, workers_);
     const std::size_t count = std::min(kBlock, predictions.size() - begin);
     std::vector<Gathered> gathered(count);
     const std::size_t some = requests_a_task(count);
