@@ -74,8 +74,9 @@ class Learner {
  public:
   virtual ~Learner() = default;
   virtual const std::vector<std::string>& learner_names() const = 0;
-  // Predicts the queries and observes the examples event by event; what ranks learns. `log` already holds the step's
-  // examples. Calls train() first.
+  // Predicts the queries and observes the examples event by event; what ranks learns. Without queries, what teaches it
+  // is predicted in blocks, each before the first of its examples is observed. `log` already holds the step's examples.
+  // Calls train() first.
   virtual LearnOutcome learn(const LearnInput& input, const ExampleLog& log) = 0;
   // Trains on the examples of the last learn() and replayed ones, unless it has.
   virtual void train(const ExampleLog& log) = 0;
