@@ -27,7 +27,7 @@ constexpr std::size_t kItems = 10'000;
 constexpr std::size_t kWarm = 60'000;
 constexpr std::size_t kWarmStep = 2'048;
 constexpr std::uint32_t kReplays = 2;
-constexpr std::uint32_t kFullReplays = 4;  // model.effort.replays_max as shipped
+constexpr std::uint32_t kFullReplays = Effort{}.replays;
 
 StepOptions options() {
   StepOptions options;

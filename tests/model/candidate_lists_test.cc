@@ -3,21 +3,29 @@
 
 #include <gtest/gtest.h>
 
+#include <initializer_list>
+
 #include "tests/model/family_testing.h"
 
 namespace millrace {
 namespace {
 
-TEST(CandidateLists, PopularityFillsTheListWhereOthersOfferFew) {
-  const ItemTable items = item_table(40);
+// Families of these names that have observed `examples`.
+std::vector<std::unique_ptr<Family>> taught(std::initializer_list<const char*> names, const ItemTable& items,
+                                            const std::vector<Example>& examples) {
   ModelOptions options;
   options.kinds = three_kinds();
   std::vector<std::unique_ptr<Family>> families;
-  for (const char* name : {"popular", "trending"}) families.push_back(make_family(name, options, items).value());
-  TestStream stream(3);
-  for (const Example& example : stream.take(600)) {
+  for (const char* name : names) families.push_back(make_family(name, options, items).value());
+  for (const Example& example : examples) {
     for (const auto& family : families) family->observe(example);
   }
+  return families;
+}
+
+TEST(CandidateLists, PopularityFillsTheListWhereOthersOfferFew) {
+  const ItemTable items = item_table(40);
+  const auto families = taught({"popular", "trending"}, items, TestStream(3).take(600));
   const Context nobody;
   const std::vector<RankRequest> requests{{&nobody, {}}};
   CandidateLists few(families, requests, 5);
@@ -30,15 +38,8 @@ TEST(CandidateLists, PopularityFillsTheListWhereOthersOfferFew) {
 
 TEST(CandidateLists, WhoKnowsTheUserOffersMore) {
   const ItemTable items = item_table(40);
-  ModelOptions options;
-  options.kinds = three_kinds();
-  std::vector<std::unique_ptr<Family>> families;
-  for (const char* name : {"encoder", "trending"}) families.push_back(make_family(name, options, items).value());
-  TestStream stream(3);
-  const std::vector<Example> examples = stream.take(600);
-  for (const Example& example : examples) {
-    for (const auto& family : families) family->observe(example);
-  }
+  const std::vector<Example> examples = TestStream(3).take(600);
+  const auto families = taught({"encoder", "trending"}, items, examples);
   const std::vector<RankRequest> requests{{&examples.back().context, {}}};
   CandidateLists lists(families, requests, 5);
   const auto taken = lists.take(0);
