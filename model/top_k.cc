@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
 
 #include "core/check.h"
 #include "model/nn/matmul.h"
@@ -33,16 +34,22 @@ void prefetch_row(const top_k::Rows& rows, std::size_t slot) {
 
 using Exclusion = std::span<const std::uint32_t>;
 
-// One block of queries over the whole table. Kept across blocks for its buffers.
+// Blocks of queries, one after the other, each over the whole table.
 template <class Scan>
 class BlockSearch {
  public:
   using Score = typename Scan::Score;
 
-  BlockSearch(const top_k::Rows& rows, const Scan& scan, std::size_t slots, std::size_t k)
-      : rows_(rows), scan_(scan), slots_(slots), k_(k), selections_(kQueryBlock), scores_(kQueryBlock * kRowBlock) {}
+  // queries: the most in a block.
+  BlockSearch(const top_k::Rows& rows, const Scan& scan, std::size_t slots, std::size_t k, std::size_t queries)
+      : rows_(rows),
+        scan_(scan),
+        slots_(slots),
+        k_(k),
+        selections_(queries),
+        scores_(std::make_unique_for_overwrite<Score[]>(nn::padded(queries, kQueryUnit) * kRowBlock)) {}
 
-  // queries [answers.size() × dimension], at most kQueryBlock; exclude: as many, or nothing.
+  // queries [answers.size() × dimension]; exclude: as many, or nothing.
   void run(const float* queries, std::span<const Exclusion> exclude, std::span<std::vector<ScoredSlot>> answers) {
     prepare(queries, answers.size());
     excluded_.assign(exclude.begin(), exclude.end());
@@ -69,10 +76,10 @@ class BlockSearch {
   }
 
   void scan_rows(std::size_t first, std::size_t count) {
-    scan_.multiply(rows_, queries_, first, count, scores_.data());
+    scan_.multiply(rows_, queries_, first, count, scores_.get());
     for (std::size_t q = 0; q < answerable_.size(); ++q) {
       if (answerable_[q] == 0) continue;
-      Score* const scores = scores_.data() + q * count;
+      Score* const scores = scores_.get() + q * count;
       mask_excluded(excluded_[q], first, count, scores);
       selections_[q].offer(scores, scan_.bias() + first, count, static_cast<std::uint32_t>(first));
     }
@@ -105,7 +112,7 @@ class BlockSearch {
   std::size_t slots_;
   std::size_t k_;
   std::vector<top_k::Selection<Score>> selections_;
-  std::vector<Score> scores_;
+  std::unique_ptr<Score[]> scores_;
   std::vector<std::uint8_t> answerable_;
   std::vector<Exclusion> excluded_;
 };
@@ -204,7 +211,8 @@ std::vector<std::vector<ScoredSlot>> TopKIndex::search(std::span<const float> qu
   refresh();
   std::visit(
       [&](auto& scan) {
-        BlockSearch<std::decay_t<decltype(scan)>> search(rows_, scan, present_.size(), k);
+        BlockSearch<std::decay_t<decltype(scan)>> search(rows_, scan, present_.size(), k,
+                                                         std::min(kQueryBlock, answers.size()));
         for (std::size_t begin = 0; begin < answers.size(); begin += kQueryBlock) {
           const std::size_t count = std::min(kQueryBlock, answers.size() - begin);
           search.run(queries.data() + begin * rows_.dimension,

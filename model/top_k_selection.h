@@ -8,7 +8,9 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "model/top_k_kernels.h"
@@ -50,18 +52,27 @@ class Selection {
   // Scores (with `bias` added) of the slots first, first + 1, …; `count` is a multiple of kLanes.
   void offer(const Score* scores, const Score* bias, std::size_t count, std::uint32_t first) {
     if (size_ == 0) seed(scores, bias, count);
-    if (hits_.size() < size_ + count) hits_.resize(2 * (size_ + count));
-    size_ += collect(scores, bias, count, cut_, first, hits_.data() + size_);
+    make_room(size_ + count);
+    size_ += collect(scores, bias, count, cut_, first, hits_.get() + size_);
     if (size_ >= tighten_at_) tighten();
   }
 
   // Every slot whose score is within `width` of the k-th best, in no particular order. Valid until begin().
   std::span<const Hit<Score>> finish() {
     tighten();
-    return {hits_.data(), size_};
+    return {hits_.get(), size_};
   }
 
  private:
+  // Without a value for each: zeros would cost as much as the scan.
+  void make_room(std::size_t count) {
+    if (count <= capacity_) return;
+    capacity_ = 2 * count;
+    auto larger = std::make_unique_for_overwrite<Hit<Score>[]>(capacity_);
+    std::copy_n(hits_.get(), size_, larger.get());
+    hits_ = std::move(larger);
+  }
+
   // The k-th largest maximum of disjoint groups is no larger than the k-th best score: a first cut without sorting.
   void seed(const Score* scores, const Score* bias, std::size_t count) {
     std::size_t groups = count;
@@ -79,13 +90,13 @@ class Selection {
   }
 
   void tighten() {
-    const auto begin = hits_.begin();
-    const auto end = begin + static_cast<std::ptrdiff_t>(size_);
+    Hit<Score>* const begin = hits_.get();
+    Hit<Score>* const end = begin + size_;
     if (size_ >= k_) {
-      const auto kth = begin + static_cast<std::ptrdiff_t>(k_ - 1);
+      Hit<Score>* const kth = begin + (k_ - 1);
       std::nth_element(begin, kth, end, [](const auto& a, const auto& b) { return a.score > b.score; });
       raise(kth->score);
-      const auto kept = std::remove_if(kth, end, [this](const Hit<Score>& hit) { return hit.score <= cut_; });
+      Hit<Score>* const kept = std::remove_if(kth, end, [this](const Hit<Score>& hit) { return hit.score <= cut_; });
       size_ = static_cast<std::size_t>(kept - begin);
     }
     tighten_at_ = std::max(4 * k_, 2 * size_);
@@ -94,7 +105,8 @@ class Selection {
   std::size_t k_ = 1;
   Score width_{};
   Score cut_{};  // only scores above it are kept
-  std::vector<Hit<Score>> hits_;
+  std::unique_ptr<Hit<Score>[]> hits_;
+  std::size_t capacity_ = 0;
   std::size_t size_ = 0;
   std::size_t tighten_at_ = 0;
   std::vector<Score> maxima_;  // scratch
