@@ -89,21 +89,20 @@ Ranking Recommender::rank(const Context& context, const Candidates& candidates, 
   const std::vector<float> mean = mean_of(input, nn::padded(layout_.columns.size(), nn::kLanes));
   Ranking ranking;
   ranking.reserve(order.size());
+  std::vector<float> slope(mean.size());
   for (const std::size_t at : order) {
     RankedItem ranked;
     ranked.item = candidates.items[at];
     ranked.score = scores[at];
-    ranked.reason = reason_of(input, mean, at);
+    ranker_.slope(at, slope);
+    ranked.reason = reason_of(input.x.data() + at * slope.size(), slope, mean);
     ranking.push_back(ranked);
   }
   return ranking;
 }
 
 // The family whose columns lift the item most above the mean of the candidates.
-Reason Recommender::reason_of(const RankerInput& input, std::span<const float> mean, std::size_t item) const {
-  std::vector<float> slope(mean.size());
-  ranker_.slope(item, slope);
-  const float* x = input.x.data() + item * slope.size();
+Reason Recommender::reason_of(const float* x, std::span<const float> slope, std::span<const float> mean) const {
   std::size_t best = 0;
   float most = 0.0F;
   for (std::size_t f = 0; f < families_.size(); ++f) {

@@ -58,7 +58,7 @@ class Recommender {
   std::span<const float> score(const Context& context, const Candidates& candidates, const RankerInput& input,
                                std::span<const float> clicks);
   float rating_of(const Context& context, ItemIndex item) const;
-  Reason reason_of(const RankerInput& input, std::span<const float> mean, std::size_t item) const;
+  Reason reason_of(const float* x, std::span<const float> slope, std::span<const float> mean) const;
 
   Families families_;
   FeatureLayout layout_;

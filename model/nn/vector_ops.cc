@@ -31,6 +31,17 @@ void ScaledSum(float* y, float a, const float* const* rows, std::size_t count, s
   }
 }
 
+void AddWeightedRows(float* y, const float* weights, std::size_t count, const float* rows, std::size_t n) {
+  const Floats d;
+  for (std::size_t i = 0; i < n; i += hn::Lanes(d)) {
+    Vector sum = hn::LoadU(d, y + i);
+    for (std::size_t r = 0; r < count; ++r) {
+      sum = hn::MulAdd(hn::Set(d, weights[r]), hn::LoadU(d, rows + r * n + i), sum);
+    }
+    hn::StoreU(sum, d, y + i);
+  }
+}
+
 void Scale(float* x, float a, std::size_t n) {
   const Floats d;
   for (std::size_t i = 0; i < n; i += hn::Lanes(d)) {
@@ -68,6 +79,7 @@ namespace millrace::nn {
 HWY_EXPORT(Dot);
 HWY_EXPORT(AddScaled);
 HWY_EXPORT(ScaledSum);
+HWY_EXPORT(AddWeightedRows);
 HWY_EXPORT(Scale);
 HWY_EXPORT(Exponential);
 HWY_EXPORT(Logarithm);
@@ -77,6 +89,9 @@ float dot(const float* a, const float* b, std::size_t n) { return HWY_DYNAMIC_DI
 void add_scaled(float* y, float a, const float* x, std::size_t n) { HWY_DYNAMIC_DISPATCH(AddScaled)(y, a, x, n); }
 void scaled_sum(float* y, float a, std::span<const float* const> rows, std::size_t n) {
   HWY_DYNAMIC_DISPATCH(ScaledSum)(y, a, rows.data(), rows.size(), n);
+}
+void add_weighted_rows(float* y, std::span<const float> weights, const float* rows, std::size_t n) {
+  HWY_DYNAMIC_DISPATCH(AddWeightedRows)(y, weights.data(), weights.size(), rows, n);
 }
 void scale(float* x, float a, std::size_t n) { HWY_DYNAMIC_DISPATCH(Scale)(x, a, n); }
 void exponential(float* x, std::size_t n) { HWY_DYNAMIC_DISPATCH(Exponential)(x, n); }

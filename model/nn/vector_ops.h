@@ -15,6 +15,8 @@ float dot(const float* a, const float* b, std::size_t n);
 void add_scaled(float* y, float a, const float* x, std::size_t n);
 // y = a · Σ rows, each of `n` values; zero where there are none.
 void scaled_sum(float* y, float a, std::span<const float* const> rows, std::size_t n);
+// y += Σ_r weights_r · rows_r, rows of `n` values one after the other.
+void add_weighted_rows(float* y, std::span<const float> weights, const float* rows, std::size_t n);
 // x ·= a
 void scale(float* x, float a, std::size_t n);
 // x = e^max(x, -87); requires x ≤ 88.

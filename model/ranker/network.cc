@@ -81,9 +81,9 @@ void RankerNetwork::slope(std::span<const float> weights, std::size_t item, std:
   std::copy(linear, linear + shape_.features, slope.begin());
   const float* output = weights.data() + shape_.output_begin();
   const float* units = activities_.mine().products.row(item);
-  for (std::size_t h = 0; h < kHidden; ++h) {
-    if (units[h] > 0.0F) nn::add_scaled(slope.data(), output[h], weights.data() + h * shape_.features, shape_.features);
-  }
+  std::array<float, kHidden> active;
+  for (std::size_t h = 0; h < kHidden; ++h) active[h] = units[h] > 0.0F ? output[h] : 0.0F;
+  nn::add_weighted_rows(slope.data(), active, weights.data(), shape_.features);
 }
 
 }  // namespace millrace

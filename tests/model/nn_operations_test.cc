@@ -32,6 +32,18 @@ TEST(VectorOps, AgreeWithPlainLoops) {
   for (std::size_t i = 0; i < 48; ++i) EXPECT_NEAR(y.values[i], 3.0F * (b.values[i] + 0.5F * a.values[i]), 1e-5);
 }
 
+TEST(VectorOps, WeightedRowsAreAdded) {
+  const Buffer rows = random_buffer(3, 48, 1);
+  const Buffer before = random_buffer(1, 48, 2);
+  const std::array<float, 3> weights{0.5F, 0.0F, -2.0F};
+  Buffer y = before;
+  add_weighted_rows(y.values.data(), weights, rows.values.data(), 48);
+  for (std::size_t i = 0; i < 48; ++i) {
+    const float expected = before.values[i] + 0.5F * rows.values[i] - 2.0F * rows.values[96 + i];
+    EXPECT_NEAR(y.values[i], expected, 1e-5);
+  }
+}
+
 TEST(VectorOps, ExponentialIsRightOverItsRange) {
   std::vector<float> x;
   for (int i = 0; i < 1600; ++i) x.push_back(-90.0F + 0.1F * static_cast<float>(i));
