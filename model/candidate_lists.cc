@@ -3,13 +3,22 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/workers.h"
+#include "model/nn/matmul.h"
 
 namespace millrace {
 
-std::size_t requests_a_task(std::size_t requests) {
+std::vector<TaskRange> cut_into_tasks(std::size_t requests) {
   constexpr std::size_t kProduct = 16;
-  return std::clamp(requests / kMostLanes / kProduct * kProduct, kProduct, 4 * kProduct);
+  constexpr std::size_t kThreads = 4;  // as many as there are by default
+  std::vector<TaskRange> tasks;
+  for (std::size_t begin = 0; begin < requests;) {
+    const std::size_t left = requests - begin;
+    const std::size_t share = nn::padded((left + kThreads - 1) / kThreads, kProduct);
+    const std::size_t count = std::min({share, left, RankAhead::kMostAhead});
+    tasks.push_back({begin, count});
+    begin += count;
+  }
+  return tasks;
 }
 
 CandidateLists::CandidateLists(Families families, std::span<const RankRequest> requests, std::size_t per_family,

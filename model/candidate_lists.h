@@ -12,8 +12,15 @@
 
 namespace millrace {
 
-// So many requests a task, where threads share them: full products of the encoder, but some for every lane.
-std::size_t requests_a_task(std::size_t requests);
+// Requests begin … begin + count - 1.
+struct TaskRange {
+  std::size_t begin;
+  std::size_t count;
+};
+// A quarter of what is left each, from 64 down to 16: products as wide as they get at first, for each reads the whole
+// table of items, and short tasks at last, so that threads end together though others use the cores as well (guided
+// self-scheduling: Polychronopoulos and Kuck, 1987). By the number of requests alone, not by that of threads.
+std::vector<TaskRange> cut_into_tasks(std::size_t requests);
 
 class CandidateLists {
  public:

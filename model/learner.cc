@@ -111,12 +111,11 @@ void LearnerOfFamilies::predict_in_blocks(const LearnInput& input, std::span<con
     refresh_all(families_, workers_);
     const std::size_t count = std::min(kBlock, predictions.size() - begin);
     std::vector<Gathered> gathered(count);
-    const std::size_t some = requests_a_task(count);
-    workers_.run((count + some - 1) / some, [&](std::size_t task) {
-      const std::size_t first = task * some;
-      const std::size_t end = std::min(first + some, count);
-      CandidateLists lists(families_, requests.subspan(begin + first, end - first), per_family);
-      for (std::size_t i = first; i < end; ++i) gathered[i] = gather(predictions[begin + i], lists, i - first);
+    const std::vector<TaskRange> tasks = cut_into_tasks(count);
+    workers_.run(tasks.size(), [&](std::size_t task) {
+      const auto [first, some] = tasks[task];
+      CandidateLists lists(families_, requests.subspan(begin + first, some), per_family);
+      for (std::size_t i = 0; i < some; ++i) gathered[first + i] = gather(predictions[begin + first + i], lists, i);
     });
     for (std::size_t i = 0; i < count; ++i) predict(input, predictions[begin + i], std::move(gathered[i]), outcome);
   }

@@ -23,10 +23,10 @@ std::vector<Ranking> ListMaker::make(std::span<const Query> queries, std::size_t
   std::vector<Ranking> lists(queries.size());
   const Asked asked{k, effort.share(candidates_per_source_), model_step};
   // Predicting a rating keeps what it is conditioned on, for one thread.
-  const std::size_t some = alone_ ? std::max<std::size_t>(queries.size(), 1) : requests_a_task(queries.size());
-  workers_.run((queries.size() + some - 1) / some, [&](std::size_t task) {
-    const std::size_t begin = task * some;
-    const std::size_t count = std::min(some, queries.size() - begin);
+  const std::vector<TaskRange> tasks =
+      alone_ ? std::vector<TaskRange>{{0, queries.size()}} : cut_into_tasks(queries.size());
+  workers_.run(tasks.size(), [&](std::size_t task) {
+    const auto [begin, count] = tasks[task];
     make_some(queries.subspan(begin, count), asked, std::span(lists).subspan(begin, count));
   });
   return lists;

@@ -15,6 +15,9 @@ namespace millrace {
 
 class RankAhead {
  public:
+  // A block of queries of the exact scan.
+  static constexpr std::size_t kMostAhead = 64;
+
   // The family must have a rank_version(). All arguments must outlive this.
   RankAhead(Family& family, std::span<const RankRequest> requests, std::size_t k)
       : family_(family), requests_(requests), k_(k) {}
@@ -31,9 +34,6 @@ class RankAhead {
   std::vector<std::vector<ScoredItem>> lists_;
   std::optional<std::uint64_t> version_;  // of the lists
   std::size_t chunk_ = kMostAhead;
-
-  // A block of queries of the exact scan.
-  static constexpr std::size_t kMostAhead = 64;
 };
 
 }  // namespace millrace

@@ -23,6 +23,22 @@ std::vector<std::unique_ptr<Family>> taught(std::initializer_list<const char*> n
   return families;
 }
 
+TEST(CutIntoTasks, CoversAllFromWideToNarrow) {
+  EXPECT_TRUE(cut_into_tasks(0).empty());
+  for (const std::size_t requests : {1U, 15U, 16U, 17U, 100U, 240U, 2000U}) {
+    const std::vector<TaskRange> tasks = cut_into_tasks(requests);
+    std::size_t next = 0;
+    for (std::size_t i = 0; i < tasks.size(); ++i) {
+      EXPECT_EQ(tasks[i].begin, next);
+      next += tasks[i].count;
+      EXPECT_LE(tasks[i].count, i == 0 ? 64U : tasks[i - 1].count);
+      EXPECT_TRUE(i + 1 == tasks.size() || tasks[i].count % 16 == 0) << "a full product";
+    }
+    EXPECT_EQ(next, requests);
+    EXPECT_LE(tasks.back().count, 16U);
+  }
+}
+
 TEST(CandidateLists, PopularityFillsTheListWhereOthersOfferFew) {
   const ItemTable items = item_table(40);
   const auto families = taught({"popular", "trending"}, items, TestStream(3).take(600));
