@@ -23,18 +23,9 @@ std::vector<TaskRange> cut_into_tasks(std::size_t requests) {
 
 CandidateLists::CandidateLists(Families families, std::span<const RankRequest> requests, std::size_t per_family,
                                std::size_t at_least)
-    : families_(families),
-      requests_(requests),
-      per_family_(per_family),
-      at_least_(at_least),
-      by_batch_(families.size()) {
-  if (requests.empty()) return;
-  for (std::size_t f = 0; f < families.size(); ++f) {
-    if (families[f]->ranks_by_batch()) {
-      by_batch_[f] = families[f]->rank(requests, wanted(*families[f]));
-    } else if (families[f]->rank_version()) {
-      ahead_.emplace_back(*families[f], requests, wanted(*families[f]));
-    }
+    : families_(families), requests_(requests), per_family_(per_family), at_least_(at_least) {
+  for (const auto& family : families) {
+    if (family->rank_version()) ahead_.emplace_back(*family, requests, wanted(*family));
   }
 }
 
@@ -47,13 +38,11 @@ std::vector<std::vector<ScoredItem>> CandidateLists::take(std::size_t at) {
   std::vector<std::vector<ScoredItem>> lists;
   lists.reserve(families_.size());
   std::size_t next_ahead = 0;
-  for (std::size_t f = 0; f < families_.size(); ++f) {
-    if (!by_batch_[f].empty()) {
-      lists.push_back(std::move(by_batch_[f][at]));
-    } else if (families_[f]->rank_version()) {
+  for (const auto& family : families_) {
+    if (family->rank_version()) {
       lists.push_back(ahead_[next_ahead++].take(at));
     } else {
-      lists.push_back(std::move(families_[f]->rank(requests_.subspan(at, 1), wanted(*families_[f])).front()));
+      lists.push_back(std::move(family->rank(requests_.subspan(at, 1), wanted(*family)).front()));
     }
   }
   return lists;

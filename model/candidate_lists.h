@@ -1,6 +1,6 @@
 // Every family's best items for the predictions of one step, asked in their order while the families observe events in
-// between. Each family answers as cheaply as it can without a different answer: in one batch, ahead in blocks
-// (rank_ahead.h), or one by one. Between the learner and the families.
+// between. Each family answers as cheaply as it can without a different answer: ahead in blocks (rank_ahead.h) or one
+// by one. Between the learner and the families.
 #pragma once
 
 #include <cstddef>
@@ -39,7 +39,6 @@ class CandidateLists {
   std::span<const RankRequest> requests_;
   std::size_t per_family_;
   std::size_t at_least_;
-  std::vector<std::vector<std::vector<ScoredItem>>> by_batch_;  // by family, by request; empty for the others
   std::vector<RankAhead> ahead_;  // one for each family that has a version, in their order
 };
 

@@ -29,7 +29,6 @@ FactorTable::FactorTable(const FactorTableOptions& options)
 std::uint32_t FactorTable::touch(std::uint64_t key, std::uint64_t clock) {
   const auto [row, made] = slots_.touch(key, clock);
   if (made) draw(row, key);
-  stale_.mark(row);
   return row;
 }
 
@@ -41,11 +40,6 @@ void FactorTable::draw(std::uint32_t row, std::uint64_t key) {
   for (std::size_t k = 0; k < dimension_; ++k) {
     values[k] = options_.initial_deviation * static_cast<float>(random.normal());
   }
-}
-
-void FactorTable::mark(std::uint32_t row) {
-  stale_.mark(row);
-  slots_.mark(row);
 }
 
 void FactorTable::step(std::uint32_t row, const float* gradient, float rate) {
@@ -77,11 +71,7 @@ Status FactorTable::load(std::string_view key, std::string_view value) {
   return Ok{};
 }
 
-Status FactorTable::loaded() {
-  if (!slots_.loaded()) return unreadable_row("factors", "of factors");
-  for (std::uint32_t row = 0; row < rows(); ++row) stale_.mark(row);
-  return Ok{};
-}
+Status FactorTable::loaded() { return slots_.loaded() ? Status(Ok{}) : unreadable_row("factors", "of factors"); }
 
 std::uint64_t FactorTable::memory_bytes() const { return values_.memory_bytes() + rows() * KeyedSlots::kBytesPerSlot; }
 

@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "core/result.h"
-#include "model/families/dirty_rows.h"
 #include "model/families/family.h"
 #include "model/families/keyed_slots.h"
 #include "model/nn/row_store.h"
@@ -37,7 +36,6 @@ class FactorTable {
   std::size_t rows() const { return slots_.size(); }
   // The row of a key, or kNoRow.
   std::uint32_t find(std::uint64_t key) const { return slots_.find(key); }
-  std::uint64_t key_of(std::uint32_t row) const { return slots_.key_of(row); }
   // Makes the row if there is none. Requires growing clocks.
   std::uint32_t touch(std::uint64_t key, std::uint64_t clock);
 
@@ -52,10 +50,7 @@ class FactorTable {
   // calls mark().
   void step(std::uint32_t row, const float* gradient, float rate);
   void step_bias(std::uint32_t row, float gradient, float rate);
-  void mark(std::uint32_t row);
-  // Rows changed since the last call, ascending.
-  bool has_stale() const { return !stale_.empty(); }
-  std::vector<std::uint32_t> take_stale() { return stale_.take(); }
+  void mark(std::uint32_t row) { slots_.mark(row); }
 
   void save(std::string_view table, const RowSink& sink, bool all);
   Status load(std::string_view key, std::string_view value);
@@ -70,7 +65,6 @@ class FactorTable {
   std::size_t dimension_;
   KeyedSlots slots_;
   nn::RowStore values_;  // by slot: factors, bias, sum of squares of the factors' gradients, of the bias's
-  DirtyRows stale_;
 };
 
 }  // namespace millrace

@@ -14,15 +14,11 @@ bool was_of_ratings(std::string_view table) { return table == "ru" || table == "
 
 }  // namespace
 
-FactorsFamily::FactorsFamily(const FactorsOptions& options, std::uint64_t seed, const ItemTable& items)
-    : seed_(seed), likings_(options, seed, items) {}
+FactorsFamily::FactorsFamily(const FactorsOptions& options, std::uint64_t seed)
+    : seed_(seed), likings_(options, seed) {}
 
-std::vector<std::vector<ScoredItem>> FactorsFamily::rank(std::span<const RankRequest> requests, std::size_t k) {
-  return likings_.rank(requests, k);
-}
-
-void FactorsFamily::score(const Context& context, std::span<const ItemIndex> items, std::span<float> scores) {
-  likings_.likings(context.user, items, scores);
+void FactorsFamily::describe(const Context& context, std::span<const ItemIndex> items, FeatureColumns columns) {
+  likings_.likings(context.user, items, columns.column(0));
 }
 
 void FactorsFamily::observe(const Example& example) {

@@ -20,12 +20,10 @@ constexpr std::uint64_t kItemPurpose = 104;
 
 }  // namespace
 
-LikingFactors::LikingFactors(const FactorsOptions& options, std::uint64_t seed, const ItemTable& items)
+LikingFactors::LikingFactors(const FactorsOptions& options, std::uint64_t seed)
     : options_(options),
-      item_facts_(items),
       users_({options.dimension, options.max_users, seed, kUserPurpose, kInitialDeviation}),
       items_({options.dimension, kMostFactorItems, seed, kItemPurpose, kInitialDeviation}),
-      index_(items_.dimension() + nn::kLanes, choose_scan_kernel()),
       user_gradient_(users_.dimension()),
       item_gradient_(users_.dimension()) {}
 
@@ -75,53 +73,6 @@ void LikingFactors::pull(std::uint32_t user, std::uint32_t item, float strength)
   items_.step_bias(item, options_.regularisation * items_.bias(item) - strength, rate);
 }
 
-std::vector<float> LikingFactors::extended(const float* factors, float last) const {
-  std::vector<float> vector(index_.dimension(), 0.0F);
-  std::copy_n(factors, users_.dimension(), vector.begin());
-  vector[users_.dimension()] = last;
-  return vector;
-}
-
-void LikingFactors::refresh() {
-  if (!items_.has_stale()) return;
-  for (const std::uint32_t row : items_.take_stale()) {
-    const auto slot = static_cast<std::uint32_t>(items_.key_of(row));
-    index_.set_row(slot, extended(items_.factors(row), items_.bias(row)));
-    item_changed(ItemIndex{slot});
-  }
-  index_.refresh();
-}
-
-void LikingFactors::item_changed(ItemIndex item) {
-  const bool known = raw(item) < item_facts_.size();
-  index_.set_available(raw(item), known && item_facts_.at(item).available);
-}
-
-std::vector<std::vector<ScoredItem>> LikingFactors::rank(std::span<const RankRequest> requests, std::size_t k) {
-  refresh();
-  std::vector<std::vector<ScoredItem>> lists(requests.size());
-  std::vector<float> queries;
-  std::vector<std::size_t> asked;  // requests whose user has a row
-  std::vector<std::vector<std::uint32_t>> excluded;
-  for (std::size_t i = 0; i < requests.size(); ++i) {
-    const std::uint32_t user = users_.find(raw(requests[i].context->user));
-    if (user == FactorTable::kNoRow) continue;
-    asked.push_back(i);
-    const auto query = extended(users_.factors(user), 1.0F);
-    queries.insert(queries.end(), query.begin(), query.end());
-    excluded.emplace_back();
-    for (const ItemIndex item : requests[i].exclude) excluded.back().push_back(raw(item));
-  }
-  const std::vector<std::span<const std::uint32_t>> exclude(excluded.begin(), excluded.end());
-  const auto found = index_.search(queries, k, exclude);
-  for (std::size_t a = 0; a < asked.size(); ++a) {
-    for (const ScoredSlot& scored : found[a]) {
-      if (scored.score > 0.0F) lists[asked[a]].push_back({ItemIndex{scored.slot}, scored.score});
-    }
-  }
-  return lists;
-}
-
 void LikingFactors::likings(UserIndex user, std::span<const ItemIndex> items, std::span<float> out) const {
   std::fill_n(out.begin(), items.size(), 0.0F);
   const std::uint32_t u = users_.find(raw(user));
@@ -148,8 +99,6 @@ Status LikingFactors::loaded() {
   return items_.loaded();
 }
 
-std::uint64_t LikingFactors::memory_bytes() const {
-  return users_.memory_bytes() + items_.memory_bytes() + index_.memory_bytes();
-}
+std::uint64_t LikingFactors::memory_bytes() const { return users_.memory_bytes() + items_.memory_bytes(); }
 
 }  // namespace millrace

@@ -16,16 +16,13 @@
 #include "core/result.h"
 #include "model/families/factor_table.h"
 #include "model/families/family.h"
-#include "model/item_table.h"
 #include "model/options.h"
-#include "model/top_k.h"
 
 namespace millrace {
 
 class LikingFactors {
  public:
-  // `items` must outlive the object.
-  LikingFactors(const FactorsOptions& options, std::uint64_t seed, const ItemTable& items);
+  LikingFactors(const FactorsOptions& options, std::uint64_t seed);
 
   // Both require a positive example; `random` draws the items it is set against. Learns a new one; makes rows for a
   // user and an item it meets first.
@@ -33,13 +30,8 @@ class LikingFactors {
   // Learns an old one again, if neither row has been dropped since.
   void replay(const Example& example, Random& random);
 
-  // Makes ready to rank, which rank() does by itself; afterwards several threads may.
-  void refresh();
-  // Likings above 0, best first; nothing for a user without a row.
-  std::vector<std::vector<ScoredItem>> rank(std::span<const RankRequest> requests, std::size_t k);
   // At least 0; 0 for whom or what has no row.
   void likings(UserIndex user, std::span<const ItemIndex> items, std::span<float> out) const;
-  void item_changed(ItemIndex item);
 
   void save(const RowSink& sink, bool all);
   Status load(std::string_view table, std::string_view key, std::string_view value);
@@ -51,14 +43,10 @@ class LikingFactors {
   void learn_pairs(std::uint32_t user, std::uint32_t item, Random& random);
   float score(std::uint32_t user, std::uint32_t item) const;
   void pull(std::uint32_t user, std::uint32_t item, float strength);
-  // `factors` followed by `last` and zeros.
-  std::vector<float> extended(const float* factors, float last) const;
 
   FactorsOptions options_;
-  const ItemTable& item_facts_;
   FactorTable users_;
-  FactorTable items_;  // rows are never dropped, so a row keeps its number
-  TopKIndex index_;    // of (q, b) by ItemIndex, searched with (p, 1); brought up to date before it is searched
+  FactorTable items_;                 // rows are never dropped, so a row keeps its number
   std::vector<float> user_gradient_;  // scratch
   std::vector<float> item_gradient_;
 };

@@ -82,9 +82,6 @@ class Family {
   // Best `k` items of each request, best first, ties by lower index; scores are comparable within a family. Fewer than
   // k where the family has no opinion on more. Log-probabilities where the family has them, else shares or counts.
   virtual std::vector<std::vector<ScoredItem>> rank(std::span<const RankRequest> requests, std::size_t k) = 0;
-  // Whether the learner ranks a step's requests in one batch, before observe(): where rank() reads only what train()
-  // changes, or where a scan of the catalogue is worth sharing.
-  virtual bool ranks_by_batch() const { return false; }
   // For a family whose rank() costs far less for many requests in one call: a number that changes whenever an answer
   // of rank() may have. The learner then asks ahead, and again where the number has changed. nullopt: asked one by one.
   virtual std::optional<std::uint64_t> rank_version() const { return std::nullopt; }

@@ -31,8 +31,8 @@ FamilyPointer make_related(const ModelOptions& options, const ItemTable& items) 
   return std::make_unique<RelatedFamily>(options.related, items);
 }
 
-FamilyPointer make_factors(const ModelOptions& options, const ItemTable& items) {
-  return std::make_unique<FactorsFamily>(options.factors, options.seed, items);
+FamilyPointer make_factors(const ModelOptions& options, const ItemTable& /*items*/) {
+  return std::make_unique<FactorsFamily>(options.factors, options.seed);
 }
 
 FamilyPointer make_ratings(const ModelOptions& options, const ItemTable& items) {
@@ -94,8 +94,8 @@ Result<std::unique_ptr<Family>> make_family(std::string_view name, const ModelOp
 }
 
 bool family_has_lists(std::string_view name) {
-  const auto is_source = [](std::string_view each) { return each == "visit" || each == "pulse" || each == "ratings"; };
-  return !is_source(name) &&
+  constexpr std::array<std::string_view, 4> kSources{"factors", "visit", "pulse", "ratings"};
+  return std::find(kSources.begin(), kSources.end(), name) == kSources.end() &&
          std::any_of(kEntries.begin(), kEntries.end(), [name](const Entry& e) { return e.name == name; });
 }
 

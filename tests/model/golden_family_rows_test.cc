@@ -140,7 +140,7 @@ TEST_F(GoldenFamilyRows, OfRelatedInTheFirstVersionKnowTogetherAlone) {
 TEST_F(GoldenFamilyRows, OfFactors) {
   FactorsOptions options;
   options.dimension = 16;
-  FactorsFamily factors(options, 1, items_);
+  FactorsFamily factors(options, 1);
   const std::string user = "00000040 00004040" + times(14, "00000000") + "00000000 00008040 00000000";
   const std::string item = "0000a040 0000e040" + times(14, "00000000") + "0000803f 00008041 00000041";
   load(factors, "lu", key_u64(9), "01 05 00" + user);

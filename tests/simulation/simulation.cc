@@ -54,7 +54,7 @@ Config draw_config(World& world) {
   if (!world.chance(0.2)) std::erase(config.model.families, "encoder");
   constexpr std::array<const char*, 5> kServes{"ranker", "champion", "mixture", "interleave", "memory"};
   config.model.serve = kServes[world.random.below(kServes.size())];
-  if (world.chance(0.3)) config.model.learners = {"memory", "ranker", "factors"};
+  if (world.chance(0.3)) config.model.learners = {"memory", "ranker", "related"};
   config.model.rollback.enabled = !world.chance(0.2);
   config.model.rollback.checkpoints = world.between(1, 3);
   return config;
