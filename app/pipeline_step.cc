@@ -23,6 +23,7 @@ Status Pipeline::State::run_step(std::span<const Record> records) {
   const std::vector<DeadLetter> letters = collect_letters(ingested);
   const std::uint64_t commit_bytes = pending.bytes();
   watch.lap();
+  training.start([this] { step->train(); });
   MILLRACE_RETURN_IF_ERROR(commit(pending));
   seconds.store = output.seconds.store + watch.lap();
   source.applied(step->last_step());
@@ -32,7 +33,7 @@ Status Pipeline::State::run_step(std::span<const Record> records) {
   MILLRACE_RETURN_IF_ERROR(outlet.serve(std::chrono::milliseconds(0), pending));
   seconds.publish = watch.lap();
   seconds.features = output.seconds.features;
-  step->train();
+  training.wait();
   seconds.model = output.seconds.model + watch.lap();
   seconds.lists = output.seconds.lists;
   seconds.total = whole.lap();
