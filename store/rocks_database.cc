@@ -107,6 +107,13 @@ rocksdb::DBOptions database_options(const RocksOptions& options) {
   return database;
 }
 
+// The step waits for no compaction, which waits for no one: it takes what the step leaves of the cores.
+void lower_priority_of_compactions() {
+  rocksdb::Env::Default()
+      ->LowerThreadPoolCPUPriority(rocksdb::Env::Priority::LOW, rocksdb::CpuPriority::kLow)
+      .PermitUncheckedError();
+}
+
 // RocksDB insists on a family named "default"; it stays empty, and its handle comes after those of the tables.
 std::vector<rocksdb::ColumnFamilyDescriptor> column_families(const RocksOptions& options) {
   const rocksdb::ColumnFamilyOptions table = rocks_table_options(options);
@@ -169,6 +176,7 @@ Result<RocksDatabase> open_database(const RocksOptions& options, rocksdb::WALRec
   rocksdb::DBOptions settings = database_options(options);
   settings.wal_recovery_mode = wal;
   const auto families = column_families(options);
+  lower_priority_of_compactions();
   const rocksdb::Status status =
       options.read_only
           ? rocksdb::DB::OpenForReadOnly(settings, options.directory, families, &opened.handles, &database)
