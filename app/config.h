@@ -57,7 +57,7 @@ struct InputSettings {
 };
 
 struct StepSettings {
-  std::size_t records_max = 2048;
+  std::size_t records_max = 1024;
   Millis wait_max{5};  // for records when there are none
 };
 
@@ -68,7 +68,7 @@ struct EffortSettings {
   std::uint32_t replays_idle =
       0;  // at the most while the service has hardly anything to do; below replays_max: no more
   std::uint32_t ranked_examples = 128;  // at the most
-  std::uint32_t ranked_min_percent = 12;
+  std::uint32_t ranked_min_percent = 3;
   std::uint32_t depth_min_percent = 50;
 };
 

@@ -199,6 +199,7 @@ EffortSettings from_one_to_five_replays() {
   EffortSettings settings;
   settings.replays_min = 1;
   settings.replays_max = 5;
+  settings.ranked_min_percent = 12;
   return settings;
 }
 
