@@ -57,7 +57,7 @@ struct InputSettings {
 };
 
 struct StepSettings {
-  std::size_t records_max = 1024;
+  std::size_t records_max = 640;
   Millis wait_max{5};  // for records when there are none
 };
 
