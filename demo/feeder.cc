@@ -87,6 +87,7 @@ Status Feeder::feed_items() {
 
 Status Feeder::feed(const Settled& settled, const std::stop_token& stop) {
   started_ = adapted_ = steady_clock::now();
+  produced_before_ = produced_;
   while (!stop.stop_requested()) {
     std::optional<DemoRecord> record = source_.next();
     if (!record) break;
@@ -127,7 +128,7 @@ void Feeder::adapt_window(std::uint64_t settled) {
 }
 
 void Feeder::keep_rate() const {
-  const double seconds = static_cast<double>(produced_) / static_cast<double>(options_.rate_max);
+  const double seconds = static_cast<double>(produced_ - produced_before_) / static_cast<double>(options_.rate_max);
   std::this_thread::sleep_until(started_ +
                                 std::chrono::duration_cast<steady_clock::duration>(duration<double>(seconds)));
 }

@@ -19,7 +19,7 @@ namespace millrace {
 
 struct FeedOptions {
   std::string bootstrap_servers;
-  std::uint64_t rate_max = 0;  // records a second; 0: as fast as they are taken
+  std::uint64_t rate_max = 0;  // records a second, from each feed() on; 0: as fast as they are taken
   std::array<std::string, kDemoTopicCount> topics{"clicks", "purchases", "ratings"};
   std::string items_topic = "items";
 };
@@ -66,6 +66,7 @@ class Feeder {
   std::uint64_t window_;
   std::uint64_t settled_at_adaptation_ = 0;
   std::chrono::steady_clock::time_point started_;
+  std::uint64_t produced_before_ = 0;  // when feed() started
   std::chrono::steady_clock::time_point adapted_;
 };
 

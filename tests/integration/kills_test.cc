@@ -27,6 +27,7 @@ constexpr seconds kReportEvery{10};
 constexpr std::uint64_t kBlindOneIn = 4;       // kills that do not wait for progress
 constexpr std::uint64_t kBlindMillis = 1'500;  // within them: opening, learning again, joining
 constexpr std::uint64_t kJitterMicros = 30'000;
+constexpr std::uint64_t kFeedSeconds = 2;  // of a life, in which its records come: longer than it takes to join
 constexpr std::array<int, 3> kStepSizes{5, 25, 100};  // records; small ones leave more gaps to be killed in
 
 std::uint64_t setting(const char* name, std::uint64_t otherwise) {
@@ -119,24 +120,29 @@ TEST_F(RealKills, LeaveNoTraceInFeaturesOffsetsModelOrLists) {
   if (!prepare()) GTEST_SKIP() << "no Apache Kafka here";
   const auto source = simulate(shop_of(soak));
   ASSERT_GT(source->records().size(), soak.kills) << "give it more events";
-  auto feeder = Feeder::open(feed_options(), *source);
+  FeedOptions feeding = feed_options();
+  feeding.rate_max = source->records().size() / (soak.kills + 1) / kFeedSeconds + 1;
+  auto feeder = Feeder::open(feeding, *source);
   ASSERT_TRUE(feeder.ok() && (*feeder)->feed_items().ok());
-  // A part of the stream for every life, so that it outlasts them all however fast the service is.
-  const auto feed_part = [&](std::uint64_t life) {
-    source->end_at(life * source->records().size() / (soak.kills + 1));
-    const Status fed = (*feeder)->feed({}, {});
-    ASSERT_TRUE(fed.ok()) << fed.error().message;
+  // A part of the stream for every life, so that it outlasts them all however fast the service is, and while it lives,
+  // so that its lists go out between its steps.
+  const auto feed_until = [&](std::uint64_t end) {
+    source->end_at(end);
+    const Status status = (*feeder)->feed({}, {});
+    EXPECT_TRUE(status.ok()) << status.error().message;
   };
   AlongsideAuditor auditing(audit_options());
   for (std::uint64_t kill = 1; kill <= soak.kills; ++kill) {
-    ASSERT_NO_FATAL_FAILURE(feed_part(kill));
-    const std::uint64_t fed = total((*feeder)->counts());
-    ASSERT_NO_FATAL_FAILURE(live_and_die(1 + random_.below(fed - settled_))) << "kill " << kill;
+    const std::uint64_t fed = kill * source->records().size() / (soak.kills + 1);
+    {
+      const std::jthread beside([&] { feed_until(fed); });
+      ASSERT_NO_FATAL_FAILURE(live_and_die(1 + random_.below(fed - settled_))) << "kill " << kill;
+    }
     ASSERT_NO_FATAL_FAILURE(expect_nothing_forgotten()) << "kill " << kill;
     if (settled_ < fed) ++busy_;
     report(kill, soak, fed);
   }
-  ASSERT_NO_FATAL_FAILURE(feed_part(soak.kills + 1));
+  feed_until(source->records().size());
   const FeedCounts sent = (*feeder)->counts();
   start_service();
   ASSERT_NO_FATAL_FAILURE(wait_until_settled(total(sent)));
