@@ -35,6 +35,7 @@ struct StepObservation {
   std::uint64_t items_unknown = 0;  // events of items beyond the bound
   double busy = 0.0;                // share of the last seconds that steps took
   struct Seconds {
+    // model: of training, what was left when the lists were handed on.
     double ingest = 0, features = 0, model = 0, lists = 0, store = 0, publish = 0, total = 0;
   } seconds;
   const Contest* contest = nullptr;                                   // how the learners stand

@@ -97,8 +97,8 @@ class Step {
   // writes its part into the store. An error, or a failed commit, leaves the object unusable: open another. Calls
   // train() first.
   Result<StepOutput> run(const StepInput& input, WriteBatch& batch);
-  // Trains on the examples of the last step, unless it has: for when its lists are on their way. Changes nothing
-  // stored.
+  // Trains on the examples of the last step, unless it has: for while its batch is committed and its lists go out.
+  // Changes nothing stored. By any one thread, while nothing else is asked of the learner.
   void train();
 
   // Lists of later steps get base + step as their version.
