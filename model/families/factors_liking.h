@@ -46,7 +46,7 @@ class LikingFactors {
 
   FactorsOptions options_;
   FactorTable users_;
-  FactorTable items_;                 // rows are never dropped, so a row keeps its number
+  FactorTable items_;                 // rows are never dropped
   std::vector<float> user_gradient_;  // scratch
   std::vector<float> item_gradient_;
 };
