@@ -111,8 +111,10 @@ Status Demo::start() {
 }
 
 Status Demo::start_recording() {
-  const double rate = static_cast<double>(std::max<std::uint64_t>(1, options_.rate_max));
-  const double expected = static_cast<double>(options_.source.events) / rate;
+  // Without a rate nobody knows how long it will take.
+  const double expected = options_.rate_max == 0
+                              ? 0.0
+                              : static_cast<double>(options_.source.events) / static_cast<double>(options_.rate_max);
   MILLRACE_ASSIGN_OR_RETURN(recording_, Recording::open(options_.record, folder_ / "state", expected));
   return Ok{};
 }
