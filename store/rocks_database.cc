@@ -107,7 +107,8 @@ rocksdb::DBOptions database_options(const RocksOptions& options) {
   return database;
 }
 
-// The step waits for no compaction, which waits for no one: it takes what the step leaves of the cores.
+// They take what the step leaves of the cores, for it waits for none. Where they fall behind RocksDB holds writes up,
+// and then they have the cores.
 void lower_priority_of_compactions() {
   rocksdb::Env::Default()
       ->LowerThreadPoolCPUPriority(rocksdb::Env::Priority::LOW, rocksdb::CpuPriority::kLow)

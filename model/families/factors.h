@@ -1,6 +1,6 @@
 // Matrix factorisation of wants (LikingFactors), of which the ranker is told. Learns event by event, so that it is
 // always up to date, and again from replayed mini-batches. It ranks nothing: what its own scan of the catalogue offered
-// besides the others' candidates was worth nothing on five streams (docs/quality.md). Users are capped: who was not
+// besides the others' candidates was worth nothing on five streams (decision 0009). Users are capped: who was not
 // touched for longest makes room.
 #pragma once
 

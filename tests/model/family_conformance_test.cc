@@ -186,6 +186,7 @@ TEST_P(FamilyConformance, RanksSomething) {
   learn(*family, stream_.take(400), 0);
   std::size_t ranked = 0;
   for (std::uint64_t user = 0; user < 12; ++user) ranked += rank_one(*family, stream_.context(user), 5).size();
+  EXPECT_EQ(family->recommends(), family_has_lists(GetParam()));
   if (family->recommends()) {
     EXPECT_GE(ranked, 30U);
   } else {
