@@ -101,7 +101,7 @@ void MetricsObserver::on_step(const StepObservation& step) {
                  .lists = step.lists,
                  .commit_bytes = step.commit_bytes,
                  .seconds = step.seconds.total});
-  metrics_.training({.untrained_examples = step.untrained_examples,
+  metrics_.training({.untrained_examples = step.learnt.untrained_examples,
                      .examples = step.learnt.trained_examples,
                      .loss_sum = step.learnt.loss_sum,
                      .replays = step.effort.replays,

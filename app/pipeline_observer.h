@@ -28,14 +28,13 @@ struct StepObservation {
   std::uint64_t catalogue_dead_letters = 0;
   const Ingested& ingested;  // counts; its events and dead letters have been moved on
   const LearnOutcome& learnt;
-  std::uint64_t untrained_examples = 0;
   Effort effort;
   std::span<const LiveTrial> trials;
   std::uint64_t users_gone = 0;     // made room for new ones
   std::uint64_t items_unknown = 0;  // events of items beyond the bound
   double busy = 0.0;                // share of the last seconds that steps took
   struct Seconds {
-    // model: of training, what was left when the lists were handed on.
+    // model: with what was left of training the step before when its own features were taken in.
     double ingest = 0, features = 0, model = 0, lists = 0, store = 0, publish = 0, total = 0;
   } seconds;
   const Contest* contest = nullptr;                                   // how the learners stand

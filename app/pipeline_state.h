@@ -19,7 +19,6 @@
 #include "app/pipeline_source.h"
 #include "app/pipeline_time.h"
 #include "app/pipeline_versions.h"
-#include "core/aside.h"
 
 namespace millrace {
 
@@ -72,7 +71,6 @@ struct Pipeline::State {
   Timer state_timer{clock, std::chrono::seconds(1)};
   Timer table_timer{clock, std::chrono::seconds(30)};
   Timer erasure_timer{clock, std::chrono::milliseconds(100)};  // commits of erasures alone
-  Aside training;  // while a step is committed and published; the last member, for it uses the step
 };
 
 }  // namespace millrace

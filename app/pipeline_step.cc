@@ -23,7 +23,9 @@ Status Pipeline::State::run_step(std::span<const Record> records) {
   const std::vector<DeadLetter> letters = collect_letters(ingested);
   const std::uint64_t commit_bytes = pending.bytes();
   watch.lap();
-  training.start([this] { step->train(); });
+  const Learner& learner = step->learner();
+  std::vector<std::pair<std::string, std::uint64_t>> rollbacks = learner.rollbacks();
+  step->start_training();
   MILLRACE_RETURN_IF_ERROR(commit(pending));
   seconds.store = output.seconds.store + watch.lap();
   source.applied(step->last_step());
@@ -33,24 +35,22 @@ Status Pipeline::State::run_step(std::span<const Record> records) {
   MILLRACE_RETURN_IF_ERROR(outlet.serve(std::chrono::milliseconds(0), pending));
   seconds.publish = watch.lap();
   seconds.features = output.seconds.features;
-  training.wait();
-  seconds.model = output.seconds.model + watch.lap();
+  seconds.model = output.seconds.model;
   seconds.lists = output.seconds.lists;
   seconds.total = whole.lap();
   governor.observe(records.size(), seconds.total);
   between_steps.lap();
-  for (const std::string& learner : output.learnt.collapsed) {
+  for (const std::string& collapsed : output.learnt.collapsed) {
     log_error(
         "a learner has collapsed and was rolled back to its last good checkpoint; see MillraceRollback in "
         "docs/operations.md",
-        {{"learner", learner}, {"step", input.step}});
+        {{"learner", collapsed}, {"step", input.step}});
   }
   pause_on_dead_letters(records.size(), event_letters);
   observer.on_step({input.step, records.size(), lists, commit_bytes, input.changes.size(),
-                    letters.size() - event_letters, ingested, output.learnt,
-                    step->examples().end() - step->learner().untrained_from(step->examples()), input.effort,
-                    output.trials, output.users_gone, output.items_unknown, governor.busy(), seconds,
-                    &step->learner().contest(), step->learner().rollbacks()});
+                    letters.size() - event_letters, ingested, output.learnt, input.effort, output.trials,
+                    output.users_gone, output.items_unknown, governor.busy(), seconds, &learner.contest(),
+                    std::move(rollbacks)});
   return Ok{};
 }
 

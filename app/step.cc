@@ -8,6 +8,7 @@
 #include "app/state_meta.h"
 #include "app/step_record.h"
 #include "app/step_trials.h"
+#include "core/aside.h"
 #include "core/bytes.h"
 #include "core/workers.h"
 #include "model/content_tokens.h"
@@ -61,6 +62,7 @@ struct Step::State {
   std::uint64_t relearnt_steps = 0;
   std::string engine;         // of the newest row; empty before the first
   std::string former_engine;  // see Step::former_engine()
+  Aside training;             // the last member, for it uses the others
 
   State(StepOptions step_options, Store& from)
       : options(std::move(step_options)), store(from), log(options.example_capacity) {
@@ -156,8 +158,8 @@ struct Step::State {
     return Ok{};
   }
 
-  // Features event by event; contexts of queries at their place; examples into the log.
-  Status apply_events(const StepInput& input, LearnInput& learn, WriteBatch& batch) {
+  // Features event by event; contexts of queries at their place. Asks nothing of what is trained.
+  Status apply_events(const StepInput& input, LearnInput& learn) {
     MILLRACE_RETURN_IF_ERROR(features->prefetch(input.events));
     std::size_t next = 0;
     std::size_t next_rating = 0;
@@ -180,11 +182,14 @@ struct Step::State {
       if (example.item == kUnknownItem) continue;
       MILLRACE_ASSIGN_OR_RETURN(const std::uint64_t interactions, features->item_interactions(example.item));
       learn.cold.push_back(interactions <= kWarmInteractions);  // this one is counted
-      example.sequence = log.append(example, batch);
       learn.examples.push_back(std::move(example));
     }
     learn.item_count = features->item_count();
     return Ok{};
+  }
+
+  void append_examples(LearnInput& learn, WriteBatch& batch) {
+    for (Example& example : learn.examples) example.sequence = log.append(example, batch);
   }
 
   // Who put what was taken into the lists that are out.
@@ -289,12 +294,14 @@ Result<StepOutput> Step::run(const StepInput& input, WriteBatch& batch) {
   learn.step = input.step;
   learn.effort = input.effort;
   MILLRACE_RETURN_IF_ERROR(state.apply_changes(input.changes, learn));
-  MILLRACE_RETURN_IF_ERROR(state.apply_events(input, learn, batch));
+  MILLRACE_RETURN_IF_ERROR(state.apply_events(input, learn));
+  output.seconds.features = watch.lap();
+  state.training.wait();
+  state.append_examples(learn, batch);
   if (input.make_lists) {
     MILLRACE_ASSIGN_OR_RETURN(output.trials, live_trials(input.events, learn, state.live_lists()));
     state.credit(output.trials, learn);
   }
-  output.seconds.features = watch.lap();
   output.learnt = state.learner->learn(learn, state.log);
   const std::vector<std::string>& collapsed = output.learnt.collapsed;
   MILLRACE_RETURN_IF_ERROR(state.roll_back(collapsed, batch));
@@ -316,13 +323,18 @@ Result<StepOutput> Step::run(const StepInput& input, WriteBatch& batch) {
   return output;
 }
 
-void Step::train() { state_->learner->train(state_->log); }
+void Step::start_training() {
+  state_->training.start([&state = *state_] { state.learner->train(state.log); });
+}
 
 void Step::set_version_base(std::uint64_t base) { state_->options.version_base = base; }
 
 std::uint64_t Step::last_step() const { return state_->last_step; }
 Features& Step::features() { return *state_->features; }
-Learner& Step::learner() { return *state_->learner; }
+Learner& Step::learner() {
+  state_->training.wait();
+  return *state_->learner;
+}
 const ExampleLog& Step::examples() const { return state_->log; }
 std::uint64_t Step::relearnt_steps() const { return state_->relearnt_steps; }
 const std::string& Step::former_engine() const { return state_->former_engine; }

@@ -74,8 +74,9 @@ struct StepOutput {
   std::uint64_t users_gone = 0;     // made room for new ones (features.max_users)
   std::uint64_t items_unknown = 0;  // events of items beyond features.max_items
   struct Seconds {
-    double features = 0, model = 0, lists = 0, store = 0;  // store: rows into the batch, and of a checkpoint
-  } seconds;                                               // measured, outside byte equality
+    // model: with what was left of training; store: rows into the batch, and of a checkpoint.
+    double features = 0, model = 0, lists = 0, store = 0;
+  } seconds;  // measured, outside byte equality
 };
 
 struct StepOptions {
@@ -94,19 +95,19 @@ class Step {
   static Result<std::unique_ptr<Step>> open(const StepOptions& options, Store& store);
 
   // Runs one step; what it changed is appended to `batch`, which the caller completes and commits. Of a checkpoint it
-  // writes its part into the store. An error, or a failed commit, leaves the object unusable: open another. Calls
-  // train() first.
+  // writes its part into the store. An error, or a failed commit, leaves the object unusable: open another. What the
+  // last step has to train is trained before anything is predicted.
   Result<StepOutput> run(const StepInput& input, WriteBatch& batch);
-  // Trains on the examples of the last step, unless it has: for while its batch is committed and its lists go out.
-  // Changes nothing stored. By any one thread, while nothing else is asked of the learner.
-  void train();
+  // After run(): trains what that step has to train in a thread of its own, while its batch is committed, its lists go
+  // out and the next step's features are taken in. Whoever needs the learner waits for it. Changes nothing stored.
+  void start_training();
 
   // Lists of later steps get base + step as their version.
   void set_version_base(std::uint64_t base);
 
   std::uint64_t last_step() const;  // 0: none yet
   Features& features();
-  Learner& learner();
+  Learner& learner();  // waits for training
   const ExampleLog& examples() const;
   std::uint64_t relearnt_steps() const;  // during open()
   // Library and instruction set that learnt the steps since the last checkpoint, if this process cannot compute like

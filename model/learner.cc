@@ -22,6 +22,7 @@ LearnOutcome LearnerOfFamilies::learn(const LearnInput& input, const ExampleLog&
   LearnOutcome outcome = predict_and_observe(input);
   outcome.loss_sum = std::exchange(loss_sum_, 0.0);
   outcome.trained_examples = std::exchange(trained_examples_, 0);
+  if (options_.learning) outcome.untrained_examples = log_end_ - trainer_.trained_until();
   for (const std::size_t learner : input.credits) lineup_->contest().credit(learner);
   if (options_.learning && !input.recovering) learn_to_rank(outcome);
   if (!input.ranker_only) conclude(input, outcome);

@@ -66,8 +66,9 @@ struct LearnOutcome {
   std::vector<std::optional<float>> asked_ratings;      // one per rating query
   double loss_sum = 0.0;                                // of training since the last learn()
   std::uint64_t trained_examples = 0;
-  std::vector<LearnerTrial> trials;    // of the contest's learners, before they learnt
-  std::vector<std::string> collapsed;  // have to be rolled back before they are asked again
+  std::uint64_t untrained_examples = 0;  // left over by it, for a later mini-batch
+  std::vector<LearnerTrial> trials;      // of the contest's learners, before they learnt
+  std::vector<std::string> collapsed;    // have to be rolled back before they are asked again
 };
 
 class Learner {

@@ -38,6 +38,7 @@ TEST_F(MetricsObserverTest, ReportsAStep) {
   LearnOutcome learnt;
   learnt.trained_examples = 21;
   learnt.loss_sum = 42.0;
+  learnt.untrained_examples = 9;
   const std::vector<LiveTrial> trials{{Signal::kClick, 1, std::nullopt, true}};
   observer_.on_step({.step = 9,
                      .records = 9,
@@ -47,7 +48,6 @@ TEST_F(MetricsObserverTest, ReportsAStep) {
                      .catalogue_dead_letters = 1,
                      .ingested = ingested,
                      .learnt = learnt,
-                     .untrained_examples = 9,
                      .effort = {.replays = 3, .ranked_examples = 16, .depth_percent = 40},
                      .trials = trials,
                      .seconds = {.ingest = .001, .model = .004, .total = .01}});

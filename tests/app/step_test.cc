@@ -129,13 +129,13 @@ TEST(StepTest, AKillBeforeAnyStepEndsInTheSameBytes) {
   EXPECT_EQ(dump(*uninterrupted), dump(*killed));
 }
 
-TEST(StepTest, TrainingWhenListsAreOutOrWithTheNextStepEndsInTheSameBytes) {
+TEST(StepTest, TrainingBesideOrWithinTheNextStepEndsInTheSameBytes) {
   const auto events = walk_events(1000, 3);
-  const auto with_the_next = make_memory_store();
-  const auto lists = run_all(*with_the_next, small_step_options(), events);
-  const auto when_out = make_memory_store();
-  EXPECT_EQ(lists, run_all(*when_out, small_step_options(), events, {}, [](Step& step) { step.train(); }));
-  EXPECT_EQ(dump(*with_the_next), dump(*when_out));
+  const auto within = make_memory_store();
+  const auto lists = run_all(*within, small_step_options(), events);
+  const auto beside = make_memory_store();
+  EXPECT_EQ(lists, run_all(*beside, small_step_options(), events, {}, [](Step& step) { step.start_training(); }));
+  EXPECT_EQ(dump(*within), dump(*beside));
 }
 
 TEST(StepTest, WhoMakesRoomIsGoneFromEveryTableAndAKillChangesNothing) {
