@@ -96,6 +96,7 @@ RocksOptions rocks_options(const Config& config, bool read_only) {
   return {.directory = config.service.state_directory,
           .block_cache_bytes = config.store.block_cache_bytes,
           .write_buffer_bytes = config.store.write_buffer_bytes,
+          .background_bytes_per_second = config.store.background_bytes_per_second,
           .read_only = read_only,
           .log = {}};
 }

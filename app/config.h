@@ -69,12 +69,13 @@ struct EffortSettings {
       0;  // at the most while the service has hardly anything to do; below replays_max: no more
   std::uint32_t ranked_examples = 128;  // at the most
   std::uint32_t ranked_min_percent = 3;
-  std::uint32_t depth_min_percent = 50;
+  std::uint32_t depth_min_percent = 45;
 };
 
 struct StoreSettings {
   std::uint64_t block_cache_bytes = 128ULL << 20;
   std::uint64_t write_buffer_bytes = 64ULL << 20;
+  std::uint64_t background_bytes_per_second = 0;
   std::uint64_t example_capacity = 1'000'000;
   std::uint64_t checkpoint_examples = 50'000;
   std::uint64_t checkpoint_steps = 10'000;

@@ -288,6 +288,7 @@ void visit_store(ConfigVisitor& v, StoreSettings& store) {
   v.begin("store");
   v.bytes("block_cache_bytes", store.block_cache_bytes, kSomeBytes);
   v.bytes("write_buffer_bytes", store.write_buffer_bytes, {1ULL << 20, 1ULL << 40});
+  v.bytes("background_bytes_per_second", store.background_bytes_per_second, kAnyBytes);
   integer(v, "example_capacity", store.example_capacity, {1000, 1'000'000'000});
   integer(v, "checkpoint_examples", store.checkpoint_examples, {1, 100'000'000});
   integer(v, "checkpoint_steps", store.checkpoint_steps, {1, 50'000});

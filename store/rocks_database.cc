@@ -4,6 +4,7 @@
 #include <rocksdb/cache.h>
 #include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
+#include <rocksdb/rate_limiter.h>
 #include <rocksdb/table.h>
 
 #include <algorithm>
@@ -14,12 +15,16 @@
 #include <system_error>
 #include <utility>
 
+#include "core/workers.h"
 #include "store/rocks_backup.h"
 
 namespace millrace {
 namespace {
 
 constexpr std::size_t kLogLineBytesMax = 1024;
+// Half as much again as a service at its sustained rate needs (docs/benchmarks.md).
+constexpr std::uint64_t kBackgroundBytesPerProcessor = 24ULL << 20;
+constexpr std::int64_t kBackgroundPortionUs = 10'000;
 
 // Hands warnings and errors on, in the place of RocksDB's own log file.
 class LineLogger final : public rocksdb::Logger {
@@ -87,6 +92,14 @@ std::string_view remedy_of(ErrorCode code) {
   }
 }
 
+// Flushes and compactions in small portions: at once they would take a core and the disk for tenths of a second, and
+// what is committed meanwhile would wait.
+std::shared_ptr<rocksdb::RateLimiter> background_rate(std::uint64_t bytes_per_second) {
+  const std::uint64_t rate = bytes_per_second > 0 ? bytes_per_second : kBackgroundBytesPerProcessor * thread_count(0);
+  return std::shared_ptr<rocksdb::RateLimiter>(
+      rocksdb::NewGenericRateLimiter(static_cast<std::int64_t>(rate), kBackgroundPortionUs));
+}
+
 rocksdb::DBOptions database_options(const RocksOptions& options) {
   rocksdb::DBOptions database;
   database.create_if_missing = !options.read_only;
@@ -97,6 +110,7 @@ rocksdb::DBOptions database_options(const RocksOptions& options) {
   // Two cores are shared with training: one flush and one compaction at a time.
   database.max_background_jobs = 2;
   database.max_subcompactions = 1;
+  database.rate_limiter = background_rate(options.background_bytes_per_second);
   database.db_write_buffer_size = options.write_buffer_bytes;
   // Rarely written tables would otherwise pin every log file since their last flush.
   database.max_total_wal_size = 2 * options.write_buffer_bytes;

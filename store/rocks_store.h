@@ -23,6 +23,7 @@ struct RocksOptions {
   std::string directory;  // created if missing
   std::uint64_t block_cache_bytes = 128ULL << 20;
   std::uint64_t write_buffer_bytes = 64ULL << 20;  // for all tables together
+  std::uint64_t background_bytes_per_second = 0;   // flushes and compactions together; 0: by the processors
   bool read_only = false;                          // for inspection beside a running service
   // Receives RocksDB's warnings and errors, from its threads. It writes no log file of its own: its library ends the
   // process where that cannot be written.
