@@ -7,8 +7,8 @@ namespace millrace {
 namespace {
 
 // Records that wait so long, or shorter, get all that is configured; from the longer on the least.
-constexpr double kPromptSeconds = 0.01;
-constexpr double kLateSeconds = 0.04;
+constexpr double kPromptSeconds = 0.005;
+constexpr double kLateSeconds = 0.02;
 constexpr double kRise = 0.1;          // effort falls at once and rises by this share of what is missing a step
 constexpr double kNewestShare = 0.1;   // of the moving average
 constexpr double kBusySeconds = 10.0;  // of which the busy share is a moving average

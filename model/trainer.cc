@@ -14,8 +14,10 @@ enum Purpose : std::uint64_t { kTrainPurpose, kDrawPurpose, kPurposes };
 constexpr std::uint64_t kReplayFrom = 4;
 // A mini-batch has at most one fresh example for so many items of the catalogue.
 constexpr std::uint64_t kItemsPerExample = 32;
-// Replays for each fresh example from which on mini-batches are of the configured length.
+// Replays for each fresh example from which on mini-batches are cut short rather than wait for more.
 constexpr std::uint64_t kFullReplays = 4;
+// With fewer, fresh and replayed examples together are so many times the configured length, or more.
+constexpr std::uint64_t kLeastLengths = 3;
 
 }  // namespace
 
@@ -31,12 +33,12 @@ std::vector<TrainReport> Trainer::train(const ExampleLog& log, std::uint64_t log
   return reports;
 }
 
-// Small catalogues see few events, and learn more from each in small mini-batches. With fewer replays a mini-batch
-// takes as many more fresh examples, for the rows of its negatives cost most of it.
+// Small catalogues see few events, and learn more from each in small mini-batches. With few replays a mini-batch takes
+// more fresh examples, for the rows of its negatives cost most of a short one.
 std::uint64_t Trainer::minibatch(std::size_t items, std::uint64_t replays) const {
   const auto full = std::clamp<std::uint64_t>(items / kItemsPerExample,
                                               std::min(options_.minibatch_min, options_.minibatch), options_.minibatch);
-  return replays < kFullReplays ? full * (1 + kFullReplays) / (1 + replays) : full;
+  return std::max(full, full * kLeastLengths / (1 + replays));
 }
 
 // The next `count` fresh examples, then as many replayed ones for each of the replays.

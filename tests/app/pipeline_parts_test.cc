@@ -200,6 +200,7 @@ EffortSettings from_one_to_five_replays() {
   settings.replays_min = 1;
   settings.replays_max = 5;
   settings.ranked_min_percent = 12;
+  settings.depth_min_percent = 50;
   return settings;
 }
 
@@ -207,9 +208,9 @@ TEST(EffortGovernor, TrainsMostWhenNothingWaitsAndLeastWhenBehind) {
   const EffortSettings settings = from_one_to_five_replays();
   EffortGovernor governor(settings);
   EXPECT_EQ(governor.decide(1'000, 0, 0.0), (Effort{5, settings.ranked_examples, 100}));
-  governor.observe(100, 0.01);  // 10,000 a second
+  governor.observe(50, 0.005);  // 10,000 a second
   EXPECT_EQ(governor.decide(1'000, 0, 0.0).replays, 5U) << "hardly behind";
-  EXPECT_EQ(governor.decide(1'000, 150, 0.0).replays, 3U);
+  EXPECT_EQ(governor.decide(1'000, 75, 0.0).replays, 3U);
   const Effort least = governor.decide(1'000, 1'000'000, 0.0);
   EXPECT_EQ(least.replays, 1U);
   EXPECT_EQ(least.depth_percent, settings.depth_min_percent);
