@@ -16,8 +16,8 @@ constexpr std::uint64_t kReplayFrom = 4;
 constexpr std::uint64_t kItemsPerExample = 32;
 // Replays for each fresh example from which on mini-batches are cut short rather than wait for more.
 constexpr std::uint64_t kFullReplays = 4;
-// With fewer, fresh and replayed examples together are so many times the configured length, or more.
-constexpr std::uint64_t kLeastLengths = 3;
+// So many times the configured length with no replays: a step is not to wait long for one.
+constexpr std::uint64_t kFreshLengths = 3;
 
 }  // namespace
 
@@ -34,11 +34,13 @@ std::vector<TrainReport> Trainer::train(const ExampleLog& log, std::uint64_t log
 }
 
 // Small catalogues see few events, and learn more from each in small mini-batches. With few replays a mini-batch takes
-// more fresh examples, for the rows of its negatives cost most of a short one.
+// more fresh examples, up to the length that it has with all of them, for the rows of its negatives cost most of a
+// short one.
 std::uint64_t Trainer::minibatch(std::size_t items, std::uint64_t replays) const {
   const auto full = std::clamp<std::uint64_t>(items / kItemsPerExample,
                                               std::min(options_.minibatch_min, options_.minibatch), options_.minibatch);
-  return std::max(full, full * kLeastLengths / (1 + replays));
+  if (replays >= kFullReplays) return full;
+  return replays == 0 ? full * kFreshLengths : full * (1 + kFullReplays) / (1 + replays);
 }
 
 // The next `count` fresh examples, then as many replayed ones for each of the replays.
