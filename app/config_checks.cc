@@ -13,6 +13,8 @@
 namespace millrace {
 namespace {
 
+constexpr std::uint64_t kBackgroundBytesLeast = 1ULL << 20;
+
 class Mistakes {
  public:
   void expect(bool holds, const std::string& message) {
@@ -75,6 +77,10 @@ void check_numbers(const Config& config, Mistakes& mistakes) {
   mistakes.expect(config.effort.replays_min <= config.effort.replays_max,
                   "model.effort.replays_min is " + std::to_string(config.effort.replays_min) +
                       ", expected at most model.effort.replays_max, " + std::to_string(config.effort.replays_max));
+  const std::uint64_t background = config.store.background_bytes_per_second;
+  mistakes.expect(background == 0 || background >= kBackgroundBytesLeast,
+                  "store.background_bytes_per_second is " + std::to_string(background) +
+                      ", expected 0 or at least 1MiB: with less, commits wait for table files to be written");
 }
 
 std::string expected_one_of(const std::vector<std::string>& known, std::string_view found) {

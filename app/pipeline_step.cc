@@ -23,7 +23,7 @@ Status Pipeline::State::run_step(std::span<const Record> records) {
   const std::vector<DeadLetter> letters = collect_letters(ingested);
   const std::uint64_t commit_bytes = pending.bytes();
   watch.lap();
-  const Learner& learner = step->learner();
+  const Learner& learner = step->learner();  // training leaves alone what observers are told of it
   std::vector<std::pair<std::string, std::uint64_t>> rollbacks = learner.rollbacks();
   step->start_training();
   MILLRACE_RETURN_IF_ERROR(commit(pending));

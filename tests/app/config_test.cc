@@ -176,6 +176,7 @@ TEST(ConfigTest, KeysThatContradictEachOtherAreRefused) {
   EXPECT_THAT(error_of("features.context_length = 60"), HasSubstr("expected at most features.history_length, 50"));
   EXPECT_THAT(error_of("model.encoder.dimension = 100"), HasSubstr("expected a multiple of 16"));
   EXPECT_THAT(error_of("model.effort.replays_min = 9"), HasSubstr("expected at most model.effort.replays_max"));
+  EXPECT_THAT(error_of("store.background_bytes_per_second = \"1KiB\""), HasSubstr("expected 0 or at least 1MiB"));
   EXPECT_THAT(error_of("model.families = [\"encodr\"]"), HasSubstr("names \"encodr\", expected some of"));
   EXPECT_THAT(error_of("model.serve = \"mixtur\""),
               HasSubstr("model.serve is \"mixtur\", expected one of champion, mixture, interleave, ranker, encoder"));
