@@ -75,7 +75,7 @@ struct EffortSettings {
 struct StoreSettings {
   std::uint64_t block_cache_bytes = 128ULL << 20;
   std::uint64_t write_buffer_bytes = 64ULL << 20;
-  std::uint64_t background_bytes_per_second = 0;
+  std::uint64_t background_bytes_per_second = 0;  // 0: by the processors
   std::uint64_t example_capacity = 1'000'000;
   std::uint64_t checkpoint_examples = 50'000;
   std::uint64_t checkpoint_steps = 10'000;

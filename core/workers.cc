@@ -12,7 +12,7 @@ thread_local std::size_t this_lane = 0;
 }  // namespace
 
 std::size_t thread_count(std::size_t configured) {
-  return configured > 0 ? configured : std::min<std::size_t>(std::thread::hardware_concurrency(), kMostByDefault);
+  return configured > 0 ? configured : std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, kMostByDefault);
 }
 
 std::size_t lane() { return this_lane; }

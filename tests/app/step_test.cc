@@ -138,6 +138,16 @@ TEST(StepTest, TrainingBesideOrWithinTheNextStepEndsInTheSameBytes) {
   EXPECT_EQ(dump(*within), dump(*beside));
 }
 
+TEST(StepTest, TrainingNeedNotWaitForTheNextStep) {
+  std::uint64_t trained = 0;
+  run_all(*make_memory_store(), small_step_options(), walk_events(1000, 3), {}, [&](Step& step) {
+    const std::uint64_t before = step.learner().untrained_from(step.examples());
+    step.start_training();
+    trained += step.learner().untrained_from(step.examples()) - before;
+  });
+  EXPECT_GT(trained, 500U);
+}
+
 TEST(StepTest, WhoMakesRoomIsGoneFromEveryTableAndAKillChangesNothing) {
   const auto events = walk_events(1000, 3);
   StepOptions options = small_step_options();
