@@ -69,7 +69,8 @@ constexpr std::array kAll{
             "Bytes of keys and values committed with steps; checkpoints go in as files."),
 
     gauge(Metric::kUntrainedExamples, "millrace_untrained_examples", "",
-          "Examples that the encoder has not trained on yet; everything else learns within the step."),
+          "Examples that the training before the newest step left over for a later mini-batch; everything else learns "
+          "within the step."),
     gauge(Metric::kRelearntSteps, "millrace_relearnt_steps", "",
           "Steps learnt again from the example log when the process started."),
     counter(Metric::kTrainingExamples, "millrace_training_examples_total", "",
