@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "features/features.h"
+#include "publish/delivery_marks.h"
 #include "publish/publisher.h"
 
 namespace millrace {
@@ -146,10 +147,10 @@ Status Inspector::list(const Store& store, const UserId& id) {
     return Ok{};
   }
   MILLRACE_ASSIGN_OR_RETURN(const RecommendationList list, decode_list(id, *bytes));
-  MILLRACE_ASSIGN_OR_RETURN(const auto undelivered, store.get(Table::kDirty, id.view()));
+  MILLRACE_ASSIGN_OR_RETURN(const bool undelivered, is_marked(store, list));
   out_ << "\nNewest list: version " << list.version << ", step " << list.step << ", model of step " << list.model_step
-       << ", newest event " << time_text(list.event_time) << (undelivered ? ", still to be delivered" : ", delivered")
-       << '\n';
+       << ", newest event " << time_text(list.event_time)
+       << (undelivered ? ", not all lists of its step are delivered yet" : ", delivered") << '\n';
   std::size_t place = 0;
   for (const RankedItem& entry : list.items) {
     MILLRACE_ASSIGN_OR_RETURN(const std::string item, label(entry.item));

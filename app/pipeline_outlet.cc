@@ -100,8 +100,7 @@ bool Outlet::serves(const RecommendationList& list) const {
 }
 
 void Outlet::enqueue(std::vector<RecommendationList> lists) {
-  std::erase_if(lists, [this](const RecommendationList& list) { return !serves(list); });
-  publisher_->enqueue(std::move(lists));
+  publisher_->enqueue(std::move(lists), [this](const RecommendationList& list) { return serves(list); });
 }
 
 Status Outlet::serve_partitions(const std::set<PartitionIndex>& partitions, WriteBatch& pending) {

@@ -20,14 +20,13 @@
 #include "model/example_log.h"
 #include "model/learner.h"
 #include "publish/dead_letter.h"
-#include "publish/dirty_row.h"
+#include "publish/delivery_marks.h"
 #include "publish/publisher.h"
 
 namespace millrace {
 namespace {
 
 constexpr std::size_t kPartitionKeyBytes = 5;
-constexpr std::size_t kSeenKeyBytes = 9;
 
 std::string text(std::uint64_t number) { return std::to_string(number); }
 
@@ -178,30 +177,25 @@ class TableVerifier {
 
   // Of each partition the newest ids, without a gap.
   void verify_seen_ids() {
-    struct Ring {
-      std::uint64_t rows = 0;
+    struct Remembered {
+      std::uint64_t ids = 0;
       std::uint64_t lowest = ~0ULL;
     };
-    std::map<std::string, Ring> rings;
+    std::map<std::string, Remembered> partitions;
     scan_rows(Table::kSeenIds, [&](std::string_view key, std::string_view value) -> Status {
-      ByteReader in(value);
-      const std::uint8_t version = in.u8();
-      const std::uint64_t number = in.varint();
-      in.string();
-      if (version != 1 || !in.done() || key.size() != kSeenKeyBytes)
-        return stop_error(ErrorCode::kCorruption, "it is unreadable");
+      MILLRACE_ASSIGN_OR_RETURN(const SeenIds row, decode_seen_ids(key, value));
       const std::string partition(key.substr(0, kPartitionKeyBytes));
-      const auto remembered = seen_.find(partition);
-      expect(remembered != seen_.end() && number < remembered->second, "an id is newer than its partition");
-      Ring& ring = rings[partition];
-      ++ring.rows;
-      ring.lowest = std::min(ring.lowest, number);
+      const auto ever = seen_.find(partition);
+      expect(ever != seen_.end() && row.first + row.ids.size() <= ever->second, "an id is newer than its partition");
+      Remembered& remembered = partitions[partition];
+      remembered.ids += row.ids.size();
+      remembered.lowest = std::min(remembered.lowest, row.first);
       return Ok{};
     });
-    for (const auto& [partition, ring] : rings) {
-      expect(ring.lowest + ring.rows == seen_[partition], "a partition remembers " + text(ring.rows) +
-                                                              " ids from number " + text(ring.lowest) + " on, of " +
-                                                              text(seen_[partition]));
+    for (const auto& [partition, remembered] : partitions) {
+      expect(remembered.lowest + remembered.ids == seen_[partition], "a partition remembers " + text(remembered.ids) +
+                                                                         " ids from number " + text(remembered.lowest) +
+                                                                         " on, of " + text(seen_[partition]));
     }
   }
 
@@ -292,17 +286,21 @@ class TableVerifier {
         });
   }
 
-  // A mark that was written with an older list than the one stored would clear it undelivered.
+  // The list that a mark names may have been replaced by a newer one, or its user have made room for others.
   void verify_dirty() {
     scan_rows(Table::kDirty, [&](std::string_view key, std::string_view value) -> Status {
-      const UserId user{std::string(key)};
-      MILLRACE_ASSIGN_OR_RETURN(const std::uint64_t version, decode_dirty(user, value));
-      MILLRACE_ASSIGN_OR_RETURN(const auto row, store_.get(Table::kLists, key));
-      if (!row) return stop_error(ErrorCode::kCorruption, "it has no list");
-      MILLRACE_ASSIGN_OR_RETURN(const RecommendationList list, decode_list(user, *row));
-      if (list.version == version) return Ok{};
-      return stop_error(ErrorCode::kCorruption,
-                        "it is of version " + text(version) + ", the list of " + text(list.version));
+      MILLRACE_ASSIGN_OR_RETURN(const DeliveryMark mark, decode_mark(key, value));
+      expect(mark.version <= base_ + last_step_, "a mark has version " + text(mark.version) + ", above the base " +
+                                                     text(base_) + " and step " + text(last_step_));
+      for (const UserId& user : mark.users) {
+        MILLRACE_ASSIGN_OR_RETURN(const auto row, store_.get(Table::kLists, user.bytes));
+        if (!row) continue;
+        MILLRACE_ASSIGN_OR_RETURN(const RecommendationList list, decode_list(user, *row));
+        if (list.version >= mark.version) continue;
+        return stop_error(ErrorCode::kCorruption,
+                          "it is of version " + text(mark.version) + ", the list of " + text(list.version));
+      }
+      return Ok{};
     });
   }
 

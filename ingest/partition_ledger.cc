@@ -11,9 +11,12 @@ namespace millrace {
 namespace {
 
 constexpr std::uint8_t kPartitionVersion = 1;
-constexpr std::uint8_t kSeenIdVersion = 1;
-constexpr int kPartitionKeyBytes = 5;
-constexpr int kSlotBytes = 4;
+constexpr std::uint8_t kOneId = 1;     // key: partition and slot
+constexpr std::uint8_t kIdsInRow = 2;  // key: partition and number of the first
+constexpr std::size_t kPartitionKeyBytes = 5;
+constexpr std::size_t kSlotBytes = 4;
+constexpr std::size_t kNumberBytes = 8;
+constexpr std::uint64_t kIdsPerRow = 1'000;
 
 Error other_version(const std::string& table, std::uint8_t found, std::uint8_t expected) {
   return stop_error(ErrorCode::kInvalid, "reading table " + table + ": found a row of version " +
@@ -24,14 +27,6 @@ Error other_version(const std::string& table, std::uint8_t found, std::uint8_t e
 Error damaged(const std::string& table) {
   return stop_error(ErrorCode::kCorruption,
                     "reading table " + table + ": found a row that does not parse; restore the store from a backup");
-}
-
-std::string encode_seen(std::uint64_t number, std::string_view id) {
-  ByteWriter out;
-  out.u8(kSeenIdVersion);
-  out.varint(number);
-  out.string(id);
-  return out.take();
 }
 
 }  // namespace
@@ -66,6 +61,30 @@ Result<PartitionState> decode_partition(std::string_view bytes) {
   return state;
 }
 
+std::string encode_seen_ids(const SeenIds& row) {
+  ByteWriter out;
+  out.u8(kIdsInRow);
+  out.varint(row.ids.size());
+  for (const std::string& id : row.ids) out.string(id);
+  return out.take();
+}
+
+Result<SeenIds> decode_seen_ids(std::string_view key, std::string_view value) {
+  ByteReader in(value);
+  const std::uint8_t version = in.u8();
+  SeenIds row;
+  if (version > kIdsInRow) return other_version("seen_ids", version, kIdsInRow);
+  if (version == kOneId && key.size() == kPartitionKeyBytes + kSlotBytes) {
+    row.first = in.varint();
+    row.ids.emplace_back(in.string());
+  } else if (version == kIdsInRow && key.size() == kPartitionKeyBytes + kNumberBytes) {
+    row.first = read_key(key, kPartitionKeyBytes);
+    for (std::uint64_t left = in.varint(); left > 0 && in.ok(); --left) row.ids.emplace_back(in.string());
+  }
+  if (!in.done() || row.ids.empty()) return damaged("seen_ids");
+  return row;
+}
+
 Result<bool> PartitionLedger::load(const Store& store) {
   MILLRACE_ASSIGN_OR_RETURN(const auto row, store.get(Table::kPartitions, key_));
   if (!row.has_value()) return false;
@@ -74,47 +93,51 @@ Result<bool> PartitionLedger::load(const Store& store) {
   return true;
 }
 
+// What an older format has of them goes into rows of this one with the next flush.
 Status PartitionLedger::load_ids(const Store& store) {
-  std::vector<Slot> rows;
-  std::vector<std::string> keys;
+  stored_until_ = state_.seen_slots;
   std::optional<Error> problem;
   MILLRACE_RETURN_IF_ERROR(store.scan(Table::kSeenIds, key_, key_, [&](std::string_view key, std::string_view value) {
-    ByteReader in(value);
-    const std::uint8_t version = in.u8();
-    const std::uint64_t number = in.varint();
-    std::string id(in.string());
-    if (version != kSeenIdVersion) {
-      problem = other_version("seen_ids", version, kSeenIdVersion);
-    } else if (!in.done() || key.size() != kPartitionKeyBytes + kSlotBytes || number >= state_.seen_slots) {
+    auto row = decode_seen_ids(key, value);
+    if (!row.ok()) {
+      problem = std::move(row).error();
+    } else if (row->ids.size() > state_.seen_slots - std::min(row->first, state_.seen_slots)) {
       problem = damaged("seen_ids");
+    } else if (key == row_key(row->first)) {
+      rows_.push_back({row->first, row->first + row->ids.size()});
+      take(std::move(*row));
+    } else {
+      erased_keys_.emplace_back(key);
+      stored_until_ = first_remembered();
+      take(std::move(*row));
     }
-    rows.push_back({number, std::move(id)});
-    keys.emplace_back(key);
     return !problem.has_value();
   }));
   if (problem.has_value()) return std::move(*problem);
-  realign(std::move(rows), std::move(keys));
   return Ok{};
 }
 
-void PartitionLedger::realign(std::vector<Slot> rows, std::vector<std::string> old_keys) {
-  const std::uint64_t first = state_.seen_slots > window_ ? state_.seen_slots - window_ : 0;
-  ring_.resize(std::min<std::uint64_t>(window_, state_.seen_slots));
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    const bool kept = rows[i].number >= first && window_ > 0;
-    const std::uint64_t slot = kept ? rows[i].number % window_ : 0;
-    const bool stays = kept && slot_key(slot) == old_keys[i];
-    if (!stays) erased_keys_.push_back(std::move(old_keys[i]));
-    if (!kept) continue;
-    if (!stays) changed_slots_.push_back(slot);
-    ids_.insert(rows[i].id);
-    ring_[slot] = std::move(rows[i]);
+std::uint64_t PartitionLedger::first_remembered() const {
+  return state_.seen_slots > window_ ? state_.seen_slots - window_ : 0;
+}
+
+void PartitionLedger::take(SeenIds row) {
+  for (std::size_t i = 0; i < row.ids.size(); ++i) {
+    if (row.first + i >= first_remembered()) remember(row.first + i, std::move(row.ids[i]));
   }
 }
 
-std::string PartitionLedger::slot_key(std::uint64_t slot) const {
+void PartitionLedger::remember(std::uint64_t number, std::string id) {
+  const std::uint64_t slot = number % window_;
+  if (slot >= ring_.size()) ring_.resize(slot + 1);
+  ids_.erase(ring_[slot]);
+  ids_.insert(id);
+  ring_[slot] = std::move(id);
+}
+
+std::string PartitionLedger::row_key(std::uint64_t first) const {
   std::string key = key_;
-  append_key(key, slot, kSlotBytes);
+  append_key(key, first, kNumberBytes);
   return key;
 }
 
@@ -133,26 +156,29 @@ void PartitionLedger::count(Offset offset, Outcome outcome) {
 void PartitionLedger::accept(const Event& event) {
   state_.newest = std::max(state_.newest, event.event_time);
   if (event.event_id.empty() || window_ == 0) return;
-  const std::uint64_t number = state_.seen_slots++;
-  const std::uint64_t slot = number % window_;
-  if (slot >= ring_.size()) ring_.resize(slot + 1);
-  ids_.erase(ring_[slot].id);
-  ids_.insert(event.event_id);
-  ring_[slot] = {number, event.event_id};
-  changed_slots_.push_back(slot);
+  remember(state_.seen_slots++, event.event_id);
 }
 
 void PartitionLedger::flush(WriteBatch& batch) {
-  for (std::string& key : erased_keys_) batch.erase(Table::kSeenIds, std::move(key));
-  std::sort(changed_slots_.begin(), changed_slots_.end());
-  changed_slots_.erase(std::unique(changed_slots_.begin(), changed_slots_.end()), changed_slots_.end());
-  for (const std::uint64_t slot : changed_slots_) {
-    batch.put(Table::kSeenIds, slot_key(slot), encode_seen(ring_[slot].number, ring_[slot].id));
-  }
+  flush_ids(batch);
   if (changed_) batch.put(Table::kPartitions, key_, encode_partition(state_));
-  erased_keys_.clear();
-  changed_slots_.clear();
   changed_ = false;
+}
+
+void PartitionLedger::flush_ids(WriteBatch& batch) {
+  for (std::string& key : erased_keys_) batch.erase(Table::kSeenIds, std::move(key));
+  erased_keys_.clear();
+  for (; !rows_.empty() && rows_.front().end <= first_remembered(); rows_.pop_front()) {
+    batch.erase(Table::kSeenIds, row_key(rows_.front().first));
+  }
+  stored_until_ = std::max(stored_until_, first_remembered());
+  while (stored_until_ < state_.seen_slots) {
+    SeenIds row{stored_until_, {}};
+    const std::uint64_t end = std::min(row.first + kIdsPerRow, state_.seen_slots);
+    for (; stored_until_ < end; ++stored_until_) row.ids.push_back(ring_[stored_until_ % window_]);
+    batch.put(Table::kSeenIds, row_key(row.first), encode_seen_ids(row));
+    rows_.push_back({row.first, end});
+  }
 }
 
 }  // namespace millrace

@@ -4,6 +4,7 @@
 #include <absl/container/flat_hash_set.h>
 
 #include <cstdint>
+#include <deque>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +19,16 @@ namespace millrace {
 std::string partition_key(TopicIndex topic, PartitionIndex partition);
 std::string encode_partition(const PartitionState& state);
 Result<PartitionState> decode_partition(std::string_view bytes);
+
+// Ids that a partition remembers: that of number `first`, counted over all it ever remembered, and those after it.
+struct SeenIds {
+  std::uint64_t first = 0;
+  std::vector<std::string> ids;
+  bool operator==(const SeenIds&) const = default;
+};
+std::string encode_seen_ids(const SeenIds& row);
+// A row of any format of the store.
+Result<SeenIds> decode_seen_ids(std::string_view key, std::string_view value);
 
 class PartitionLedger {
  public:
@@ -39,22 +50,25 @@ class PartitionLedger {
   void flush(WriteBatch& batch);
 
  private:
-  struct Slot {
-    std::uint64_t number = 0;  // of all ids ever remembered
-    std::string id;
+  struct Row {
+    std::uint64_t first = 0;
+    std::uint64_t end = 0;  // after its last number
   };
-  std::string slot_key(std::uint64_t slot) const;
-  // The window was configured anew: every row moves to the slot it has now.
-  void realign(std::vector<Slot> rows, std::vector<std::string> old_keys);
+  std::string row_key(std::uint64_t first) const;
+  std::uint64_t first_remembered() const;  // number of the oldest id in the window
   Status load_ids(const Store& store);
+  void take(SeenIds row);
+  void remember(std::uint64_t number, std::string id);
+  void flush_ids(WriteBatch& batch);
 
   std::string key_;
   std::size_t window_;
   PartitionState state_;
-  std::vector<Slot> ring_;  // grows to window_
+  std::vector<std::string> ring_;  // by number modulo window_; grows to window_
   absl::flat_hash_set<std::string> ids_;
+  std::deque<Row> rows_;            // in the store, ascending
+  std::uint64_t stored_until_ = 0;  // ids from this number on are in no row yet
   std::vector<std::string> erased_keys_;
-  std::vector<std::uint64_t> changed_slots_;
   bool changed_ = false;
 };
 

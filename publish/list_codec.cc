@@ -1,9 +1,10 @@
-// Lists as stored rows (docs/formats.md, tables lists and dirty).
+// Lists as stored rows (docs/formats.md, table lists).
 #include <string>
 #include <utility>
 
 #include "core/bytes.h"
-#include "publish/dirty_row.h"
+#include "core/check.h"
+#include "publish/delivery_marks.h"
 #include "publish/publisher.h"
 
 namespace millrace {
@@ -11,7 +12,6 @@ namespace {
 
 constexpr std::uint8_t kListVersion = 2;
 constexpr std::uint8_t kListWithoutLearners = 1;
-constexpr std::uint8_t kDirtyVersion = 1;
 constexpr std::uint8_t kReasonBits = 0x0f;
 constexpr std::uint8_t kHasPropensity = 0x10;
 constexpr std::uint8_t kHasBecause = 0x20;
@@ -50,12 +50,12 @@ bool read_item(ByteReader& in, std::size_t learners, RankedItem& item) {
   return in.ok() && item.learner < learners;
 }
 
-Error refused(std::string_view row, const UserId& user, std::uint8_t found, std::uint8_t known) {
-  const std::string action =
-      "read the stored " + std::string(row) + " of a user (id of " + std::to_string(user.bytes.size()) + " bytes): ";
-  if (found > known) {
+Error refused(const UserId& user, std::uint8_t found) {
+  const std::string action = "read the stored list of a user (id of " + std::to_string(user.bytes.size()) + " bytes): ";
+  if (found > kListVersion) {
     return stop_error(ErrorCode::kInvalid, action + "found version " + std::to_string(found) + ", expected at most " +
-                                               std::to_string(known) + "; run the version of millrace that wrote it");
+                                               std::to_string(kListVersion) +
+                                               "; run the version of millrace that wrote it");
   }
   return stop_error(ErrorCode::kCorruption, action + "the bytes do not parse; restore a backup");
 }
@@ -88,7 +88,7 @@ std::string encode_list(const RecommendationList& list) {
 Result<RecommendationList> decode_list(const UserId& user, std::string_view bytes) {
   ByteReader in(bytes);
   const std::uint8_t format = in.u8();
-  if (format < kListWithoutLearners || format > kListVersion) return refused("list", user, format, kListVersion);
+  if (format < kListWithoutLearners || format > kListVersion) return refused(user, format);
   RecommendationList list;
   list.user = user;
   list.version = in.varint();
@@ -106,40 +106,25 @@ Result<RecommendationList> decode_list(const UserId& user, std::string_view byte
     for (std::uint64_t left = in.varint(); left > 0 && in.ok(); --left) list.learners.emplace_back(in.string());
   }
   for (std::uint64_t left = in.varint(); left > 0 && in.ok(); --left) {
-    if (!read_item(in, list.learners.size(), list.items.emplace_back()))
-      return refused("list", user, format, kListVersion);
+    if (!read_item(in, list.learners.size(), list.items.emplace_back())) return refused(user, format);
   }
-  if (!in.done()) return refused("list", user, format, kListVersion);
+  if (!in.done()) return refused(user, format);
   return list;
 }
 
-std::string encode_dirty(std::uint64_t version) {
-  ByteWriter out;
-  out.u8(kDirtyVersion);
-  out.varint(version);
-  return out.take();
-}
-
-Result<std::uint64_t> decode_dirty(const UserId& user, std::string_view bytes) {
-  ByteReader in(bytes);
-  const std::uint8_t format = in.u8();
-  const std::uint64_t version = in.varint();
-  if (format != kDirtyVersion || !in.done()) return refused("delivery mark", user, format, kDirtyVersion);
-  return version;
-}
-
 void put_lists(std::span<const RecommendationList> lists, WriteBatch& batch) {
+  if (lists.empty()) return;
+  DeliveryMark mark{lists.front().version, {}};
   for (const RecommendationList& list : lists) {
+    MILLRACE_CHECK(list.version == mark.version);
     batch.put(Table::kLists, list.user.bytes, encode_list(list));
-    batch.put(Table::kDirty, list.user.bytes, encode_dirty(list.version));
+    mark.users.push_back(list.user);
   }
+  batch.put(Table::kDirty, key_u64(mark.version), encode_mark(mark));
 }
 
 void erase_lists(std::span<const UserId> users, WriteBatch& batch) {
-  for (const UserId& user : users) {
-    batch.erase(Table::kLists, user.bytes);
-    batch.erase(Table::kDirty, user.bytes);
-  }
+  for (const UserId& user : users) batch.erase(Table::kLists, user.bytes);
 }
 
 }  // namespace millrace

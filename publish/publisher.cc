@@ -10,7 +10,7 @@
 #include "core/bytes.h"
 #include "core/failpoint.h"
 #include "publish/dead_letter.h"
-#include "publish/dirty_row.h"
+#include "publish/delivery_marks.h"
 
 namespace millrace {
 namespace {
@@ -29,28 +29,6 @@ std::uint64_t bytes_of(const DeadLetter& letter) {
   return bytes;
 }
 
-Result<std::vector<RecommendationList>> undelivered_lists(const Store& store) {
-  std::vector<std::string> users;
-  Status status = Ok{};
-  MILLRACE_RETURN_IF_ERROR(store.scan(Table::kDirty, "", "", [&](std::string_view key, std::string_view value) {
-    const auto version = decode_dirty(UserId(std::string(key)), value);
-    if (!version.ok()) status = version.error();
-    users.emplace_back(key);
-    return status.ok();
-  }));
-  MILLRACE_RETURN_IF_ERROR(std::move(status));
-  std::vector<RecommendationList> lists;
-  for (const std::string& user : users) {
-    MILLRACE_ASSIGN_OR_RETURN(const auto row, store.get(Table::kLists, user));
-    if (!row)
-      return stop_error(ErrorCode::kCorruption,
-                        "restore undelivered lists: a delivery mark has no list; restore a backup");
-    MILLRACE_ASSIGN_OR_RETURN(RecommendationList list, decode_list(UserId(user), *row));
-    lists.push_back(std::move(list));
-  }
-  return lists;
-}
-
 // Users and dead letters still to be delivered, each once: waiting in `ready_`, in flight under a token, or in `later_`
 // after a failure. A user in flight is not sent again before the report, so an older list never follows a newer one.
 class KafkaPublisher final : public Publisher {
@@ -63,7 +41,7 @@ class KafkaPublisher final : public Publisher {
   Result<std::uint64_t> restore_lists(const Store& store, const ListFilter& wanted) override;
   void withdraw_lists() override;
   std::size_t lists_in_flight() const override;
-  void enqueue(std::vector<RecommendationList> lists) override;
+  void enqueue(std::vector<RecommendationList> lists, const ListFilter& wanted) override;
   void enqueue_dead_letters(std::uint64_t first_sequence, std::span<const DeadLetter> letters) override;
   Result<Delivered> serve(std::chrono::milliseconds timeout, WriteBatch& batch) override;
   std::size_t backlog() const override { return lists_.size() + letters_.size(); }
@@ -91,7 +69,7 @@ class KafkaPublisher final : public Publisher {
   Status send();
   Status send_one(const Ticket& ticket);
   Message message_of(const Ticket& ticket) const;
-  void settle_list(const UserId& user, const Delivery& report, Delivered& delivered, WriteBatch& batch);
+  void settle_list(const UserId& user, const Delivery& report, Delivered& delivered);
   void settle_letter(std::uint64_t sequence, const Delivery& report, Delivered& delivered, WriteBatch& batch);
   void postpone(Ticket ticket, std::uint32_t failures);
   void wake();
@@ -103,6 +81,7 @@ class KafkaPublisher final : public Publisher {
   const Names& names_;
   const Clock& clock_;
   const std::function<bool()> may_send_;
+  DeliveryMarks marks_;
   absl::flat_hash_map<std::string, PendingList> lists_;  // by user
   std::map<std::uint64_t, PendingLetter> letters_;       // by sequence
   std::deque<Ticket> ready_;
@@ -113,7 +92,7 @@ class KafkaPublisher final : public Publisher {
 };
 
 Result<std::uint64_t> KafkaPublisher::restore_lists(const Store& store, const ListFilter& wanted) {
-  MILLRACE_ASSIGN_OR_RETURN(std::vector<RecommendationList> lists, undelivered_lists(store));
+  MILLRACE_ASSIGN_OR_RETURN(std::vector<RecommendationList> lists, marks_.read(store));
   std::uint64_t restored = 0;
   for (RecommendationList& list : lists) {
     if (!wanted(list)) continue;
@@ -154,8 +133,11 @@ std::size_t KafkaPublisher::lists_in_flight() const {
       std::count_if(in_flight_.begin(), in_flight_.end(), [](const auto& entry) { return !entry.second.letter; }));
 }
 
-void KafkaPublisher::enqueue(std::vector<RecommendationList> lists) {
-  for (RecommendationList& list : lists) add(std::move(list));
+void KafkaPublisher::enqueue(std::vector<RecommendationList> lists, const ListFilter& wanted) {
+  marks_.add(lists);
+  for (RecommendationList& list : lists) {
+    if (wanted(list)) add(std::move(list));
+  }
 }
 
 void KafkaPublisher::enqueue_dead_letters(std::uint64_t first_sequence, std::span<const DeadLetter> letters) {
@@ -167,7 +149,10 @@ void KafkaPublisher::add(RecommendationList list) {
   PendingList& pending = place->second;
   pending.withdrawn = false;
   if (!is_new && list.version <= pending.newest.version) return;
-  if (!is_new) bytes_ -= bytes_of(pending.newest);
+  if (!is_new) {
+    bytes_ -= bytes_of(pending.newest);
+    marks_.settle(pending.newest.version, list.user.bytes);
+  }
   bytes_ += bytes_of(list);
   pending.newest = std::move(list);
   if (pending.queued || pending.sent_version != 0) return;  // goes out when its turn, or the report, comes
@@ -198,10 +183,11 @@ Result<Delivered> KafkaPublisher::serve(std::chrono::milliseconds timeout, Write
     if (ticket.letter) {
       settle_letter(*ticket.letter, report, delivered, batch);
     } else {
-      settle_list(ticket.user, report, delivered, batch);
+      settle_list(ticket.user, report, delivered);
     }
     MILLRACE_FAILPOINT(kCleared);
   }
+  marks_.erase_settled(batch);
   if (auto fatal = producer_.fatal()) return *std::move(fatal);
   MILLRACE_RETURN_IF_ERROR(send());  // the reports made room
   return delivered;
@@ -248,7 +234,7 @@ Message KafkaPublisher::message_of(const Ticket& ticket) const {
   return message;
 }
 
-void KafkaPublisher::settle_list(const UserId& user, const Delivery& report, Delivered& delivered, WriteBatch& batch) {
+void KafkaPublisher::settle_list(const UserId& user, const Delivery& report, Delivered& delivered) {
   const auto found = lists_.find(user.bytes);
   PendingList& pending = found->second;
   const std::uint64_t sent_version = std::exchange(pending.sent_version, 0);
@@ -257,7 +243,7 @@ void KafkaPublisher::settle_list(const UserId& user, const Delivery& report, Del
     ++delivered.lists;
     delivered.freshness.push_back(report.at - pending.sent_record_time);
     pending.failures = 0;
-    if (is_newest) batch.erase(Table::kDirty, user.bytes);
+    if (is_newest) marks_.settle(sent_version, user.bytes);
   }
   if (pending.withdrawn || (report.delivered && is_newest)) {
     bytes_ -= bytes_of(pending.newest);

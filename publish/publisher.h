@@ -1,5 +1,6 @@
-// Lists and dead letters go out. Last stage: what a step committed is sent to Kafka, and its dirty key is cleared on
-// the delivery report if no newer list came since. One thread (the pipeline's); deliveries are collected by serve().
+// Lists and dead letters go out. Last stage: what a step committed is sent to Kafka, and the mark of its lists is
+// erased when all of them are delivered or replaced by newer ones. One thread (the pipeline's); deliveries are
+// collected by serve().
 #pragma once
 
 #include <chrono>
@@ -39,7 +40,8 @@ struct ListFormat {
 // The published JSON (docs/list.schema.json). `generated` is the only field outside byte equality.
 std::string render_list(const RecommendationList& list, const Names& names, const ListFormat& format, Millis generated);
 
-// Puts a step's lists (kLists, kDirty) and dead letters (kDeadLetters) into its batch. `next_dead_letter` is advanced.
+// Puts a step's lists, all of one version, with their mark (kLists, kDirty) and dead letters (kDeadLetters) into its
+// batch. `next_dead_letter` is advanced.
 void put_lists(std::span<const RecommendationList> lists, WriteBatch& batch);
 void put_dead_letters(std::span<const DeadLetter> letters, std::uint64_t& next_dead_letter, WriteBatch& batch);
 
@@ -80,13 +82,12 @@ class Publisher {
   // its report, but not sent again.
   virtual void withdraw_lists() = 0;
   virtual std::size_t lists_in_flight() const = 0;
-  // After the commit of the step that put them.
-  virtual void enqueue(std::vector<RecommendationList> lists) = 0;
+  // After the commit of the step that put them. What is not `wanted` stays undelivered in the store.
+  virtual void enqueue(std::vector<RecommendationList> lists, const ListFilter& wanted) = 0;
   virtual void enqueue_dead_letters(std::uint64_t first_sequence, std::span<const DeadLetter> letters) = 0;
-  // Hands to the producer what fits, collects deliveries (waiting at most `timeout`), and puts the erasures of
-  // delivered dirty keys into `batch` (to be committed with the next step or by itself). Call it before the step writes
-  // into the same batch, so that a step's new mark comes after the erasure of the old one. A failed delivery is counted
-  // and tried again after a pause (0.1 s, doubling to 12.8 s). Errors: what produce() cannot retry, and the producer's
+  // Hands to the producer what fits, collects deliveries (waiting at most `timeout`), and puts the erasures of settled
+  // marks into `batch` (to be committed with the next step or by itself). A failed delivery is counted and tried again
+  // after a pause (0.1 s, doubling to 12.8 s). Errors: what produce() cannot retry, and the producer's
   // fatal ones (kRestartClient: make a new producer and publisher, and restore).
   virtual Result<Delivered> serve(std::chrono::milliseconds timeout, WriteBatch& batch) = 0;
   virtual std::size_t backlog() const = 0;  // queued or in flight

@@ -13,8 +13,9 @@ namespace millrace {
 inline constexpr std::string_view kFormatKey = "format";
 // Grows only when tables are added, removed or keyed differently; values carry a version byte of their own
 // (docs/formats.md).
-// 2 added the table user_queue; a store of format 1 becomes one of format 2 when it is opened for writing.
-inline constexpr std::uint64_t kStoreFormat = 2;
+// 2 added the table user_queue; 3 keys seen_ids by number and dirty by list version. An older store becomes one of this
+// format when it is opened for writing.
+inline constexpr std::uint64_t kStoreFormat = 3;
 inline constexpr std::uint64_t kOldestStoreFormat = 1;
 
 std::string encode_store_format();

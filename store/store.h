@@ -28,7 +28,7 @@ enum class Table : std::uint8_t {
   kMeta = 0,     // format, engine choices, counters
   kSteps,        // step number → what the step consumed and decided
   kPartitions,   // topic, partition → next offset, newest accepted time, counts
-  kSeenIds,      // topic, partition, slot → event id
+  kSeenIds,      // topic, partition, number → event ids from it on
   kUsers,        // user id → features of the user
   kItems,        // item index → features of the item
   kItemIds,      // item id → item index
@@ -36,7 +36,7 @@ enum class Table : std::uint8_t {
   kCatalogue,    // item id → content
   kExamples,     // sequence → example
   kLists,        // user id → newest list
-  kDirty,        // user id → version still to be delivered
+  kDirty,        // version → users whose lists of it are to be delivered
   kDeadLetters,  // sequence → dead letter still to be delivered
   kModel,        // family, table, row → checkpointed model state
   kUserQueue,    // rank, place → user: who makes room for new users

@@ -10,6 +10,8 @@
 #include "app/state_meta.h"
 #include "core/bytes.h"
 #include "model/model_rows.h"
+#include "publish/delivery_marks.h"
+#include "publish/publisher.h"
 #include "store/rocks_store.h"
 #include "tests/app/program_fixture.h"
 #include "tests/flip_byte.h"
@@ -186,9 +188,26 @@ TEST_F(DamagedState, WhatTablesSayOfEachOtherIsVerified) {
   expect_damaged("the numbers are not 0 to");
 }
 
-TEST_F(DamagedState, AnUndeliveredMarkWithoutItsListIsFound) {
-  change(Table::kDirty, "eve", std::string("\x01\x05", 2));
-  expect_damaged("it has no list");
+TEST_F(DamagedState, AMarkOfAListThatNeverWasIsFound) {
+  change(Table::kDirty, key_u64(1ULL << 60), encode_mark({1ULL << 60, {UserId("eve")}}));
+  expect_damaged("a mark has version");
+}
+
+TEST_F(DamagedState, AMarkAheadOfItsListIsFound) {
+  std::string user, bytes;
+  ASSERT_TRUE(open()
+                  ->scan(Table::kLists, "", "",
+                         [&](auto key, auto value) {
+                           user = key;
+                           bytes = value;
+                           return false;
+                         })
+                  .ok());
+  RecommendationList list = *decode_list(UserId(user), bytes);
+  change(Table::kDirty, key_u64(list.version), encode_mark({list.version, {list.user}}));
+  --list.version;
+  change(Table::kLists, user, encode_list(list));
+  expect_damaged("it is of version");
 }
 
 TEST_F(DamagedState, AListFromTheFutureIsFound) {

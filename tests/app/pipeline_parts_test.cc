@@ -8,7 +8,7 @@
 #include "app/pipeline_pauses.h"
 #include "app/pipeline_start.h"
 #include "app/pipeline_versions.h"
-#include "publish/dirty_row.h"
+#include "publish/delivery_marks.h"
 #include "publish/publisher.h"
 #include "store/memory_store.h"
 

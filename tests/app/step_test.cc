@@ -154,7 +154,7 @@ TEST(StepTest, WhoMakesRoomIsGoneFromEveryTableAndAKillChangesNothing) {
   options.features.max_users = 15;  // of 40
   const auto uninterrupted = make_memory_store();
   run_all(*uninterrupted, options, events);
-  for (const Table table : {Table::kUsers, Table::kLists, Table::kDirty, Table::kUserQueue}) {
+  for (const Table table : {Table::kUsers, Table::kLists, Table::kUserQueue}) {
     EXPECT_LE(uninterrupted->size(table).rows, 15U + kBatch) << table_name(table);
     EXPECT_EQ(uninterrupted->size(table).rows, uninterrupted->size(Table::kUsers).rows) << table_name(table);
   }

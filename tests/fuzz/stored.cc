@@ -22,7 +22,7 @@
 #include "model/example_log.h"
 #include "model/model_rows.h"
 #include "publish/dead_letter.h"
-#include "publish/dirty_row.h"
+#include "publish/delivery_marks.h"
 #include "publish/publisher.h"
 #include "store/format.h"
 #include "store/memory_store.h"
@@ -72,9 +72,9 @@ std::vector<Check> codecs() {
         check_codec(
             in, [&](auto bytes) { return decode_list(user, bytes); }, encode_list);
       },
-      [user](auto in) {
+      [](auto in) {
         check_codec(
-            in, [&](auto bytes) { return decode_dirty(user, bytes); }, encode_dirty);
+            in, [](auto bytes) { return decode_mark(key_u64(kNumber), bytes); }, encode_mark);
       },
       [](auto in) {
         check_codec(
@@ -86,6 +86,11 @@ std::vector<Check> codecs() {
         MILLRACE_CHECK(format.ok() || !format.error().message.empty());
       },
       [](auto in) { check_codec(in, decode_queued_user, encode_queued_user); },
+      [](auto in) {
+        const std::string key = partition_key(TopicIndex{0}, PartitionIndex{0}) + key_u64(kNumber);
+        check_codec(
+            in, [&](auto bytes) { return decode_seen_ids(key, bytes); }, encode_seen_ids);
+      },
   };
 }
 

@@ -4,6 +4,7 @@
 #include <numeric>
 #include <string>
 
+#include "core/bytes.h"
 #include "core/random.h"
 #include "ingest/partition_ledger.h"
 #include "tests/ingest/ingest_fixture.h"
@@ -150,8 +151,11 @@ TEST(Admission, AnotherWindowKeepsTheNewestIds) {
   IngestOptions options = test_options();
   options.duplicates_window = 8;
   TestIngest under_test(options);
-  for (int i = 0; i < 13; ++i) under_test.take_json(event_with_id(std::to_string(i)));
-  under_test.commit();
+  for (int i = 0; i < 13; ++i) {
+    under_test.take_json(event_with_id(std::to_string(i)));
+    under_test.commit();
+  }
+  EXPECT_EQ(under_test.store->size(Table::kSeenIds).rows, 8U);
   options.duplicates_window = 3;
   under_test.open(options);
   under_test.commit();
@@ -191,12 +195,44 @@ TEST(PartitionFormat, SeenIdsAreFrozen) {
   TestIngest under_test;
   under_test.take_json(event_with_id("ab"));
   under_test.commit();
-  const auto row = under_test.store->get(Table::kSeenIds, std::string(9, '\0'));
+  const std::string key(13, '\0');  // partition 0 of topic 0, number 0
+  const auto row = under_test.store->get(Table::kSeenIds, key);
   ASSERT_TRUE(row.ok());
-  EXPECT_EQ(*row, std::string("\x01\x00\x02\x61\x62", 5));
+  EXPECT_EQ(*row, "\x02\x01\x02\x61\x62");
+  EXPECT_EQ(*decode_seen_ids(key, **row), (SeenIds{0, {"ab"}}));
+}
+
+TEST(PartitionFormat, AStoreOfOneIdARowRemembersThemAndGetsRowsOfManyWithTheNextCommit) {
+  IngestOptions options = test_options();
+  options.duplicates_window = 4;
+  TestIngest under_test(options);
+  PartitionState state;
+  state.seen_slots = 6;
+  WriteBatch batch;
+  const std::string partition = partition_key(TopicIndex{0}, PartitionIndex{0});
+  batch.put(Table::kPartitions, partition, encode_partition(state));
+  for (char number = 2; number < 6; ++number) {
+    const std::string slot{0, 0, 0, static_cast<char>(number % 4)};
+    batch.put(Table::kSeenIds, partition + slot, {1, number, 1, static_cast<char>('a' + number)});
+  }
+  ASSERT_TRUE(under_test.store->commit(batch).ok());
+  for (int life = 0; life < 2; ++life) {
+    under_test.open(options);
+    for (const char* id : {"c", "d", "e", "f"})
+      EXPECT_EQ(outcome_of(under_test.take_json(event_with_id(id))), Outcome::kDuplicate) << id;
+    under_test.commit();
+    EXPECT_EQ(under_test.store->size(Table::kSeenIds).rows, 1U);
+  }
+  const std::string key = partition + key_u64(2);
+  EXPECT_EQ(*decode_seen_ids(key, under_test.store->get(Table::kSeenIds, key)->value()),
+            (SeenIds{2, {"c", "d", "e", "f"}}));
 }
 
 TEST(PartitionFormat, BytesOfAnotherVersionOrLengthAreRefused) {
+  const std::string key(13, '\0');
+  EXPECT_EQ(decode_seen_ids(key, "\x03").error().code, ErrorCode::kInvalid);
+  EXPECT_EQ(decode_seen_ids(key, encode_seen_ids({0, {"a"}}) + "x").error().code, ErrorCode::kCorruption);
+  EXPECT_EQ(decode_seen_ids("short", encode_seen_ids({0, {"a"}})).error().code, ErrorCode::kCorruption);
   EXPECT_EQ(decode_partition("\x02").error().code, ErrorCode::kInvalid);
   EXPECT_EQ(decode_partition(encode_partition({}) + "x").error().code, ErrorCode::kCorruption);
   TestIngest under_test;

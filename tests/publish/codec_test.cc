@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "publish/dead_letter.h"
-#include "publish/dirty_row.h"
+#include "publish/delivery_marks.h"
 #include "store/memory_store.h"
 #include "tests/golden.h"
 #include "tests/publish/fakes.h"
@@ -26,7 +26,7 @@ TEST(ListCodec, TheBytesAreFrozen) {
             "01ac02ac02ab02880ed00f0200065401060e02"  // versions, times, reflects, two items
             "20080000c03f03"                          // taste, item 7, 1.5, because of item 2
             "1309cdcccc3d0000803e");                  // trending, item 8, 0.1, propensity 0.25
-  EXPECT_EQ(hex(encode_dirty(300)), "01ac02");
+  EXPECT_EQ(hex(encode_mark({300, {UserId("ann"), UserId("bo")}})), "020203616e6e02626f");
 }
 
 RecommendationList interleaved_list() {
@@ -144,7 +144,28 @@ TEST(PutLists, WritesListAndMarkTogether) {
   const auto store = make_memory_store();
   ASSERT_TRUE(store->commit(batch).ok());
   EXPECT_EQ(store->get(Table::kLists, "bob")->value(), encode_list(lists[1]));
-  EXPECT_EQ(*decode_dirty(UserId("bob"), store->get(Table::kDirty, "bob")->value()), 3U);
+  const std::string key = key_u64(3);
+  EXPECT_EQ(*decode_mark(key, store->get(Table::kDirty, key)->value()),
+            (DeliveryMark{3, {UserId("ann"), UserId("bob")}}));
+}
+
+TEST(DeliveryMark, AMarkOfOneUserIsStillRead) {
+  EXPECT_EQ(*decode_mark("ann", "\x01\xac\x02"), (DeliveryMark{300, {UserId("ann")}}));
+}
+
+TEST(DeliveryMark, WhatNoWriterWritesIsRefused) {
+  const std::string key = key_u64(3);
+  EXPECT_EQ(decode_mark(key, "\x03").error().code, ErrorCode::kInvalid);
+  for (const std::string& bytes : {std::string(), std::string("\x01", 1), std::string("\x02\x00", 2),
+                                   std::string("\x02\x01\x05"
+                                               "a",
+                                               4),
+                                   std::string("\x02\x01\x01"
+                                               "ab",
+                                               5)}) {
+    EXPECT_EQ(decode_mark(key, bytes).error().code, ErrorCode::kCorruption) << hex(bytes);
+  }
+  EXPECT_EQ(decode_mark("short", encode_mark({3, {UserId("ann")}})).error().code, ErrorCode::kCorruption);
 }
 
 }  // namespace

@@ -3,7 +3,8 @@
 
 #include <map>
 
-#include "publish/dirty_row.h"
+#include "core/bytes.h"
+#include "publish/delivery_marks.h"
 #include "store/memory_store.h"
 #include "tests/publish/fakes.h"
 
@@ -37,7 +38,7 @@ class PublisherTest : public testing::Test {
     const std::uint64_t first = next_letter;
     put_dead_letters(letters, next_letter, pending);
     commit();
-    publisher->enqueue(lists);
+    publisher->enqueue(lists, every_list);
     publisher->enqueue_dead_letters(first, letters);
   }
   void commit() {
@@ -50,6 +51,17 @@ class PublisherTest : public testing::Test {
     return delivered.ok() ? *delivered : Delivered{};
   }
   std::uint64_t rows(Table table) const { return store->size(table).rows; }
+  std::vector<DeliveryMark> marks() const {
+    std::vector<DeliveryMark> found;
+    EXPECT_TRUE(store
+                    ->scan(Table::kDirty, "", "",
+                           [&](auto key, auto value) {
+                             found.push_back(*decode_mark(key, value));
+                             return true;
+                           })
+                    .ok());
+    return found;
+  }
 
   // Versions of a user in the order in which consumers see them.
   std::vector<std::uint64_t> versions(const std::string& user) const {
@@ -116,7 +128,7 @@ TEST_F(PublisherTest, AStepAfterTheErasureInTheSameBatchKeepsItsMark) {
   producer.report_all();
   serve();                    // the erasure waits in `pending` …
   step({list_of("ann", 6)});  // … and is committed with the next list of the same user
-  EXPECT_EQ(*decode_dirty(UserId("ann"), store->get(Table::kDirty, "ann")->value()), 6U);
+  EXPECT_EQ(marks(), (std::vector<DeliveryMark>{{6, {UserId("ann")}}}));
 }
 
 TEST_F(PublisherTest, KilledBeforeTheReportItSendsAgain) {
@@ -150,8 +162,28 @@ TEST_F(PublisherTest, KilledBetweenReportAndErasureItRepeatsTheSameVersion) {
   EXPECT_EQ(publisher->backlog(), 0U);
 }
 
-TEST_F(PublisherTest, WhatAStartFindsUndeliveredGoesOutAsNewerThanAllThatWentOut) {
+TEST_F(PublisherTest, KilledBeforeTheLastReportOfAStepItRepeatsTheStep) {
   step({list_of("ann", 5), list_of("bob", 5)});
+  step({list_of("cid", 6)});
+  serve();
+  producer.report(1, true);
+  producer.waiting.pop_front();  // bob's
+  producer.report_all();
+  serve();
+  commit();
+  crash();
+  serve();
+  producer.report_all();
+  serve();
+  commit();
+  EXPECT_THAT(versions("ann"), ElementsAre(5, 5));
+  EXPECT_THAT(versions("cid"), ElementsAre(6));
+  EXPECT_EQ(rows(Table::kDirty), 0U);
+}
+
+TEST_F(PublisherTest, WhatAStartFindsUndeliveredGoesOutAsNewerThanAllThatWentOut) {
+  step({list_of("ann", 5)});
+  step({list_of("bob", 6)});
   serve();
   producer.report(1, true);
   serve();
@@ -282,7 +314,7 @@ TEST_F(PublisherTest, DeadLettersGoToTheTopicOfTheirInput) {
 
 TEST_F(PublisherTest, DamagedRowsAreRefusedAtStart) {
   WriteBatch batch;
-  batch.put(Table::kDirty, "ann", "\x01\x05");
+  batch.put(Table::kDirty, key_u64(5), "\x02\x05");
   ASSERT_TRUE(store->commit(batch).ok());
   const auto restored = make_publisher(options, producer, names, clock)->restore_lists(*store, every_list);
   ASSERT_FALSE(restored.ok());
@@ -290,7 +322,7 @@ TEST_F(PublisherTest, DamagedRowsAreRefusedAtStart) {
 }
 
 TEST_F(PublisherTest, OnlyTheListsThatAreWantedComeBack) {
-  step({list_of("ann", 5), list_of("bob", 9)});
+  step({list_of("ann", 5), list_of("bob", 5)});
   crash();
   publisher->withdraw_lists();
   const auto ann = [](const RecommendationList& list) { return list.user.bytes == "ann"; };
@@ -323,6 +355,73 @@ TEST_F(PublisherTest, WithdrawnListsAreNotSentAndThoseOnTheirWayAreSettled) {
   serve();
   producer.report_all();
   EXPECT_THAT(versions("ann"), ElementsAre(5U, 6U));
+}
+
+TEST_F(PublisherTest, TheMarkOfAStepGoesWithTheLastOfItsLists) {
+  step({list_of("ann", 5), list_of("bob", 5), list_of("cid", 5)});
+  serve();
+  step({list_of("cid", 6)});
+  producer.report(1, true);
+  serve();
+  commit();
+  EXPECT_EQ(rows(Table::kDirty), 2U) << "bob's list is on its way";
+  producer.report_all();
+  serve();
+  commit();
+  EXPECT_EQ(marks(), (std::vector<DeliveryMark>{{6, {UserId("cid")}}}));
+}
+
+TEST_F(PublisherTest, AMarkOutlivesTheListsThatAreNotWanted) {
+  put_lists(std::vector{list_of("ann", 5), list_of("bob", 5)}, pending);
+  commit();
+  publisher->enqueue({list_of("ann", 5), list_of("bob", 5)},
+                     [](const RecommendationList& list) { return list.user.bytes == "ann"; });
+  serve();
+  producer.report_all();
+  serve();
+  commit();
+  EXPECT_EQ(rows(Table::kDirty), 1U);
+  EXPECT_EQ(*publisher->restore_lists(*store, every_list), 1U) << "ann's is known to be delivered";
+  serve();
+  producer.report_all();
+  serve();
+  commit();
+  EXPECT_EQ(rows(Table::kDirty), 0U);
+  EXPECT_THAT(versions("ann"), ElementsAre(5U));
+  EXPECT_THAT(versions("bob"), ElementsAre(5U));
+}
+
+TEST_F(PublisherTest, TheMarksOfAnOlderFormatAreServed) {
+  WriteBatch older;
+  put_lists(std::vector{list_of("ann", 5), list_of("bob", 5)}, older);
+  older.erase(Table::kDirty, key_u64(5));
+  for (const char* user : {"ann", "bob"}) older.put(Table::kDirty, user, "\x01\x05");
+  ASSERT_TRUE(store->commit(older).ok());
+  crash();
+  EXPECT_EQ(publisher->backlog(), 2U);
+  step({list_of("bob", 6)});
+  EXPECT_EQ(rows(Table::kDirty), 3U);
+  serve();
+  producer.report_all();
+  serve();
+  commit();
+  EXPECT_EQ(rows(Table::kDirty), 0U);
+  EXPECT_THAT(versions("ann"), ElementsAre(5U));
+  EXPECT_THAT(versions("bob"), ElementsAre(6U));
+}
+
+TEST_F(PublisherTest, AUserWhoMadeRoomHasNoListToDeliver) {
+  step({list_of("ann", 5), list_of("bob", 5)});
+  const std::vector<UserId> gone{UserId("ann")};
+  erase_lists(gone, pending);
+  commit();
+  crash();
+  EXPECT_EQ(publisher->backlog(), 1U);
+  serve();
+  producer.report_all();
+  serve();
+  commit();
+  EXPECT_EQ(rows(Table::kDirty), 0U);
 }
 
 TEST_F(PublisherTest, ListsWaitWhileTheyMayNotBeSent) {

@@ -15,7 +15,7 @@
 #include "features/user_state.h"
 #include "ingest/partition_ledger.h"
 #include "publish/dead_letter.h"
-#include "publish/dirty_row.h"
+#include "publish/delivery_marks.h"
 #include "publish/publisher.h"
 #include "tests/simulation/account.h"
 
@@ -152,18 +152,24 @@ class Check {
     });
   }
 
+  // Rows hold the newest ids, in order; the oldest row may reach back beyond the window.
   void check_ids(std::size_t topic, std::int32_t number, const std::vector<std::string>& ids) {
-    std::multiset<std::string> found;
-    for (const auto& [key, row] :
+    const std::string name = name_of(topic, number);
+    const std::size_t expired = ids.size() - std::min(ids.size(), config_.ingest.duplicates_window);
+    std::optional<std::size_t> next;
+    for (const auto& [key, value] :
          rows(Table::kSeenIds, partition_key(TopicIndex{static_cast<std::uint8_t>(topic)}, PartitionIndex{number}))) {
-      ByteReader in(row);
-      static_cast<void>(in.u8());
-      static_cast<void>(in.varint());
-      found.emplace(in.string());
+      const auto row = decode_seen_ids(key, value);
+      if (!row.ok()) return fail(row.error().message);
+      if (!next && row->first > expired) return fail(name + ": ids are forgotten too early");
+      if (next) equal(row->first, *next, name + ": the number of a remembered id");
+      next = row->first + row->ids.size();
+      if (*next <= expired || *next > ids.size()) return fail(name + ": ids are remembered that should not be");
+      const std::vector<std::string> expected(ids.begin() + static_cast<std::ptrdiff_t>(row->first),
+                                              ids.begin() + static_cast<std::ptrdiff_t>(*next));
+      equal(row->ids, expected, name + ": the remembered ids");
     }
-    const std::size_t kept = std::min(ids.size(), config_.ingest.duplicates_window);
-    const std::multiset<std::string> expected(ids.end() - static_cast<std::ptrdiff_t>(kept), ids.end());
-    equal(found, expected, name_of(topic, number) + ": the remembered ids");
+    equal(next.value_or(expired), ids.size(), name + ": the ids remembered");
   }
 
   void check_catalogue() {
@@ -315,7 +321,7 @@ class Check {
   // The newest list of every touched user is stored, and delivered unless its mark says otherwise.
   void check_lists() {
     const Rows lists = rows(Table::kLists);
-    const Rows dirty = rows(Table::kDirty);
+    const auto marked = read_marks();
     equal(lists.size(), users_.size(), "the number of users with a list");
     for (const auto& [name, expected] : users_) {
       const auto row = lists.find(name);
@@ -329,21 +335,30 @@ class Check {
         continue;
       }
       check_list(name, *list, expected);
-      const auto mark = dirty.find(name);
-      if (mark != dirty.end()) {
-        const auto version = decode_dirty(UserId(name), mark->second);
-        equal(version.ok() ? *version : 0, list->version, "user " + name + ": the mark's version");
-        continue;
-      }
+      if (marked.contains({list->version, name})) continue;
       const auto published = newest_.find(name);
       // After damage to the store the topic may be ahead, until the records are read again.
       const std::uint64_t version = published == newest_.end() ? 0 : published->second.version;
       if (version < list->version || (complete_ && version != list->version))
         fail("the newest list of user " + name + " is neither on the topic nor marked as undelivered");
     }
-    for (const auto& [name, row] : dirty) {
+    for (const auto& [version, name] : marked) {
       if (!lists.contains(name)) fail("user " + name + " is marked without a list");
     }
+  }
+
+  // Version and user.
+  std::set<std::pair<std::uint64_t, std::string>> read_marks() {
+    std::set<std::pair<std::uint64_t, std::string>> marked;
+    for (const auto& [key, row] : rows(Table::kDirty)) {
+      const auto mark = decode_mark(key, row);
+      if (!mark.ok()) {
+        fail(mark.error().message);
+        continue;
+      }
+      for (const UserId& user : mark->users) marked.emplace(mark->version, user.bytes);
+    }
+    return marked;
   }
 
   void check_list(const std::string& name, const RecommendationList& list, const UserAccount& expected) {

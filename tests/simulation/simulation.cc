@@ -9,7 +9,7 @@
 #include "app/log.h"
 #include "app/pipeline.h"
 #include "ingest/partition_ledger.h"
-#include "publish/dirty_row.h"
+#include "publish/delivery_marks.h"
 #include "tests/simulation/memory_broker.h"
 #include "tests/simulation/memory_disk.h"
 #include "tests/simulation/oracle.h"
@@ -248,12 +248,13 @@ class Simulation {
       return;
     }
     const UserId user(message.key.value_or(""));
-    const auto mark = disk_.image().get(Table::kDirty, user.bytes);
-    const std::string_view row = mark.ok() && mark->has_value() ? std::string_view(**mark) : std::string_view();
-    const auto version = decode_dirty(user, row);
-    const std::string text = "\"version\":" + std::to_string(version.ok() ? *version : 0) + ",";
+    const auto row = disk_.image().get(Table::kLists, user.bytes);
+    const auto list = decode_list(user, row.ok() && row->has_value() ? std::string_view(**row) : std::string_view());
+    const std::string text = "\"version\":" + std::to_string(list.ok() ? list->version : 0) + ",";
     if (message.value.value_or("").find(text) == std::string::npos)
       note({"a list is published before it is committed"});
+    const auto marked = list.ok() ? is_marked(disk_.image(), *list) : Result<bool>(false);
+    if (!marked.ok() || !*marked) note({"a list is published that no mark names"});
   }
 
   void compare_with_uninterrupted() {

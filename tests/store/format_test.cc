@@ -11,18 +11,17 @@ namespace {
 
 using ::testing::HasSubstr;
 
-TEST(StoreFormat, IsFrozenAndTheFirstIsStillRead) {
-  EXPECT_EQ(encode_store_format(), std::string("\x01\x02", 2));
-  EXPECT_TRUE(check_store_format(std::string("\x01\x02", 2), "/d").ok());
-  EXPECT_TRUE(check_store_format(std::string("\x01\x01", 2), "/d").ok());
+TEST(StoreFormat, IsFrozenAndOlderOnesAreStillRead) {
+  EXPECT_EQ(encode_store_format(), std::string("\x01\x03", 2));
+  for (const char* format : {"\x01\x03", "\x01\x02", "\x01\x01"}) EXPECT_TRUE(check_store_format(format, "/d").ok());
 }
 
 TEST(StoreFormat, ANewerFormatIsRefusedByNumber) {
-  const Status status = check_store_format(std::string("\x01\x03", 2), "/data/store");
+  const Status status = check_store_format("\x01\x04", "/data/store");
   ASSERT_FALSE(status.ok());
   EXPECT_EQ(status.error().code, ErrorCode::kInvalid);
   EXPECT_THAT(status.error().message, HasSubstr("/data/store"));
-  EXPECT_THAT(status.error().message, HasSubstr("format 3"));
+  EXPECT_THAT(status.error().message, HasSubstr("format 4"));
 }
 
 TEST(StoreFormat, OtherBytesAreCorruption) {
