@@ -57,7 +57,7 @@ struct InputSettings {
 };
 
 struct StepSettings {
-  std::size_t records_max = 512;
+  std::size_t records_max = 320;
   Millis wait_max{5};  // for records when there are none
 };
 

@@ -4,7 +4,9 @@
 #include <rocksdb/cache.h>
 #include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
+#include <rocksdb/memtablerep.h>
 #include <rocksdb/rate_limiter.h>
+#include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
 
 #include <algorithm>
@@ -25,6 +27,7 @@ constexpr std::size_t kLogLineBytesMax = 1024;
 // Of two processors: 32 MiB/s hold up a service at its sustained rate now and then, 48 do not (docs/benchmarks.md).
 constexpr std::uint64_t kBackgroundBytesPerProcessor = 24ULL << 20;
 constexpr std::int64_t kBackgroundPortionUs = 10'000;
+constexpr std::size_t kRowBytes = 256;  // about, of those that are found by hash
 
 // Hands warnings and errors on, in the place of RocksDB's own log file.
 class LineLogger final : public rocksdb::Logger {
@@ -110,6 +113,7 @@ rocksdb::DBOptions database_options(const RocksOptions& options) {
   // Two cores are shared with training: one flush and one compaction at a time.
   database.max_background_jobs = 2;
   database.max_subcompactions = 1;
+  database.allow_concurrent_memtable_write = false;  // hash tables in memory take one writer, and there is one
   database.rate_limiter = background_rate(options.background_bytes_per_second);
   database.db_write_buffer_size = options.write_buffer_bytes;
   // Rarely written tables would otherwise pin every log file since their last flush.
@@ -129,13 +133,29 @@ void lower_priority_of_compactions() {
       .PermitUncheckedError();
 }
 
+// Rows that each step reads and writes by their keys, in no order of them.
+bool is_read_by_key(Table table) {
+  return table == Table::kUsers || table == Table::kItems || table == Table::kNeighbours || table == Table::kLists;
+}
+
+// In memory a hash table instead of a skip list, whose every level is a miss of the cache. A scan sorts it first.
+void find_by_hash(rocksdb::ColumnFamilyOptions& table) {
+  const std::size_t buckets = table.write_buffer_size / kRowBytes;
+  table.prefix_extractor.reset(rocksdb::NewNoopTransform());  // the whole key
+  table.memtable_factory.reset(rocksdb::NewHashLinkListRepFactory(buckets, 0, 0, false));
+}
+
 // RocksDB insists on a family named "default"; it stays empty, and its handle comes after those of the tables.
 std::vector<rocksdb::ColumnFamilyDescriptor> column_families(const RocksOptions& options) {
-  const rocksdb::ColumnFamilyOptions table = rocks_table_options(options);
+  const rocksdb::ColumnFamilyOptions ordered = rocks_table_options(options);
+  rocksdb::ColumnFamilyOptions hashed = ordered;
+  find_by_hash(hashed);
   std::vector<rocksdb::ColumnFamilyDescriptor> families;
-  for (std::size_t i = 0; i < kTables; ++i)
-    families.emplace_back(std::string(table_name(static_cast<Table>(i))), table);
-  families.emplace_back(rocksdb::kDefaultColumnFamilyName, table);
+  for (std::size_t i = 0; i < kTables; ++i) {
+    const auto table = static_cast<Table>(i);
+    families.emplace_back(std::string(table_name(table)), is_read_by_key(table) ? hashed : ordered);
+  }
+  families.emplace_back(rocksdb::kDefaultColumnFamilyName, ordered);
   return families;
 }
 

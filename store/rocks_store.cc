@@ -33,6 +33,7 @@ class OpenRocksStore final : public RocksStore {
         mark_(std::move(mark)),
         continuity_(continuity) {
     read_.verify_checksums = true;
+    read_.total_order_seek = true;  // tables found by hash are scanned in order all the same
   }
 
   Result<std::optional<std::string>> get(Table table, std::string_view key) const override {

@@ -220,22 +220,25 @@ TEST_P(StoreConformance, AnAbandonedBulkWriteChangesNothing) {
 
 TEST_P(StoreConformance, AgreesWithAMapUnderRandomOperations) {
   Random random(7);
-  std::map<std::string, std::string> expected;
+  std::map<Table, std::map<std::string, std::string>> expected;
   for (int commit = 0; commit < 50; ++commit) {
     WriteBatch batch;
-    for (int i = 0; i < 40; ++i) {
+    for (int i = 0; i < 80; ++i) {
+      const Table table = i % 2 == 0 ? Table::kDirty : Table::kUsers;
       const std::string key = std::to_string(random.below(200));
       if (random.below(3) == 0) {
-        batch.erase(Table::kDirty, key);
-        expected.erase(key);
+        batch.erase(table, key);
+        expected[table].erase(key);
       } else {
         const std::string value = std::to_string(random.next());
-        batch.put(Table::kDirty, key, value);
-        expected[key] = value;
+        batch.put(table, key, value);
+        expected[table][key] = value;
       }
     }
     ASSERT_TRUE(store_->commit(batch).ok());
-    ASSERT_EQ(scan(Table::kDirty, "", ""), Rows(expected.begin(), expected.end()));
+    for (const auto& [table, rows] : expected) {
+      ASSERT_EQ(scan(table, "", ""), Rows(rows.begin(), rows.end())) << table_name(table);
+    }
   }
 }
 
