@@ -155,7 +155,9 @@ Result<std::vector<TopicPartitionOffset>> GroupSource::start(std::span<const Top
     first.insert(first.end(), broker.counts.begin() + std::ssize(before), broker.counts.end());
     put_partition_counts(first, batch);
   }
-  context_.versions.raise(published, last_step_, context_.clock.now(), batch);
+  // Above those of the newest step, too, where the clock is behind them.
+  const std::uint64_t above = context_.versions.base() + last_step_ + 1;
+  context_.versions.raise(std::max(published, above), last_step_, context_.clock.now(), batch);
   MILLRACE_RETURN_IF_ERROR(hooks_.settle());
   MILLRACE_RETURN_IF_ERROR(put_undelivered_anew(context_.store, context_.versions.base() + last_step_, batch));
   if (!batch.empty()) MILLRACE_RETURN_IF_ERROR(context_.store.commit(batch));

@@ -57,7 +57,7 @@ struct PartitionState {
   Offset next{};                                    // everything before it has an outcome
   Millis newest;                                    // newest accepted event time
   std::array<std::uint64_t, kOutcomes> outcomes{};  // cumulative
-  std::uint64_t seen_slots = 0;                     // event ids ever remembered; slot = that modulo the window
+  std::uint64_t seen_slots = 0;                     // event ids ever remembered
   bool operator==(const PartitionState&) const = default;
 };
 

@@ -108,7 +108,7 @@ Status PartitionLedger::load_ids(const Store& store) {
       take(std::move(*row));
     } else {
       erased_keys_.emplace_back(key);
-      stored_until_ = first_remembered();
+      stored_until_ = std::min(stored_until_, row->first);
       take(std::move(*row));
     }
     return !problem.has_value();
@@ -130,8 +130,12 @@ void PartitionLedger::take(SeenIds row) {
 void PartitionLedger::remember(std::uint64_t number, std::string id) {
   const std::uint64_t slot = number % window_;
   if (slot >= ring_.size()) ring_.resize(slot + 1);
-  ids_.erase(ring_[slot]);
-  ids_.insert(id);
+  // An id of before a smaller window may be there twice.
+  if (const auto former = ids_.find(ring_[slot]); former != ids_.end() && former->second + window_ == number) {
+    ids_.erase(former);
+  }
+  std::uint64_t& newest = ids_[id];
+  newest = std::max(newest, number);
   ring_[slot] = std::move(id);
 }
 

@@ -1,7 +1,7 @@
 // What admission keeps of one partition: its state row and the ids of the last events it applied. One thread.
 #pragma once
 
-#include <absl/container/flat_hash_set.h>
+#include <absl/container/flat_hash_map.h>
 
 #include <cstdint>
 #include <deque>
@@ -64,10 +64,10 @@ class PartitionLedger {
   std::string key_;
   std::size_t window_;
   PartitionState state_;
-  std::vector<std::string> ring_;  // by number modulo window_; grows to window_
-  absl::flat_hash_set<std::string> ids_;
-  std::deque<Row> rows_;            // in the store, ascending
-  std::uint64_t stored_until_ = 0;  // ids from this number on are in no row yet
+  std::vector<std::string> ring_;                        // by number modulo window_; grows to window_
+  absl::flat_hash_map<std::string, std::uint64_t> ids_;  // id → its newest number
+  std::deque<Row> rows_;                                 // in the store, ascending
+  std::uint64_t stored_until_ = 0;                       // ids from this number on are in no row yet
   std::vector<std::string> erased_keys_;
   bool changed_ = false;
 };

@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "core/bytes.h"
-#include "core/check.h"
 #include "publish/delivery_marks.h"
 #include "publish/publisher.h"
 
@@ -113,14 +112,8 @@ Result<RecommendationList> decode_list(const UserId& user, std::string_view byte
 }
 
 void put_lists(std::span<const RecommendationList> lists, WriteBatch& batch) {
-  if (lists.empty()) return;
-  DeliveryMark mark{lists.front().version, {}};
-  for (const RecommendationList& list : lists) {
-    MILLRACE_CHECK(list.version == mark.version);
-    batch.put(Table::kLists, list.user.bytes, encode_list(list));
-    mark.users.push_back(list.user);
-  }
-  batch.put(Table::kDirty, key_u64(mark.version), encode_mark(mark));
+  for (const RecommendationList& list : lists) batch.put(Table::kLists, list.user.bytes, encode_list(list));
+  put_marks(lists, batch);
 }
 
 void erase_lists(std::span<const UserId> users, WriteBatch& batch) {

@@ -149,10 +149,7 @@ void KafkaPublisher::add(RecommendationList list) {
   PendingList& pending = place->second;
   pending.withdrawn = false;
   if (!is_new && list.version <= pending.newest.version) return;
-  if (!is_new) {
-    bytes_ -= bytes_of(pending.newest);
-    marks_.settle(pending.newest.version, list.user.bytes);
-  }
+  if (!is_new) bytes_ -= bytes_of(pending.newest);
   bytes_ += bytes_of(list);
   pending.newest = std::move(list);
   if (pending.queued || pending.sent_version != 0) return;  // goes out when its turn, or the report, comes
@@ -187,7 +184,7 @@ Result<Delivered> KafkaPublisher::serve(std::chrono::milliseconds timeout, Write
     }
     MILLRACE_FAILPOINT(kCleared);
   }
-  marks_.erase_settled(batch);
+  marks_.update(batch);
   if (auto fatal = producer_.fatal()) return *std::move(fatal);
   MILLRACE_RETURN_IF_ERROR(send());  // the reports made room
   return delivered;

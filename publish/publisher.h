@@ -40,7 +40,7 @@ struct ListFormat {
 // The published JSON (docs/list.schema.json). `generated` is the only field outside byte equality.
 std::string render_list(const RecommendationList& list, const Names& names, const ListFormat& format, Millis generated);
 
-// Puts a step's lists, all of one version, with their mark (kLists, kDirty) and dead letters (kDeadLetters) into its
+// Puts a step's lists, all of one version, with their marks (kLists, kDirty) and dead letters (kDeadLetters) into its
 // batch. `next_dead_letter` is advanced.
 void put_lists(std::span<const RecommendationList> lists, WriteBatch& batch);
 void put_dead_letters(std::span<const DeadLetter> letters, std::uint64_t& next_dead_letter, WriteBatch& batch);
@@ -49,8 +49,9 @@ void put_dead_letters(std::span<const DeadLetter> letters, std::uint64_t& next_d
 // has it.
 void erase_lists(std::span<const UserId> users, WriteBatch& batch);
 
-// Gives every undelivered list of `store` the version `version`, which must exceed all that were published: the store
-// may be an older one than that which published last, and its lists must not go out below newer ones.
+// Gives every list that a mark of `store` names, and that nothing newer has replaced, the version `version`, which must
+// exceed all that the store has and that were published: the store may be an older one than that which published last,
+// and its lists must not go out below newer ones.
 Status put_undelivered_anew(const Store& store, std::uint64_t version, WriteBatch& batch);
 
 struct PublisherOptions {
@@ -85,10 +86,10 @@ class Publisher {
   // After the commit of the step that put them. What is not `wanted` stays undelivered in the store.
   virtual void enqueue(std::vector<RecommendationList> lists, const ListFilter& wanted) = 0;
   virtual void enqueue_dead_letters(std::uint64_t first_sequence, std::span<const DeadLetter> letters) = 0;
-  // Hands to the producer what fits, collects deliveries (waiting at most `timeout`), and puts the erasures of settled
+  // Hands to the producer what fits, collects deliveries (waiting at most `timeout`), and puts what that changes of the
   // marks into `batch` (to be committed with the next step or by itself). A failed delivery is counted and tried again
-  // after a pause (0.1 s, doubling to 12.8 s). Errors: what produce() cannot retry, and the producer's
-  // fatal ones (kRestartClient: make a new producer and publisher, and restore).
+  // after a pause (0.1 s, doubling to 12.8 s). Errors: what produce() cannot retry, and the producer's fatal ones
+  // (kRestartClient: make a new producer and publisher, and restore).
   virtual Result<Delivered> serve(std::chrono::milliseconds timeout, WriteBatch& batch) = 0;
   virtual std::size_t backlog() const = 0;  // queued or in flight
   virtual std::uint64_t backlog_bytes() const = 0;

@@ -36,7 +36,7 @@ enum class Table : std::uint8_t {
   kCatalogue,    // item id → content
   kExamples,     // sequence → example
   kLists,        // user id → newest list
-  kDirty,        // version → users whose lists of it are to be delivered
+  kDirty,        // version, part → users whose lists of it are to be delivered
   kDeadLetters,  // sequence → dead letter still to be delivered
   kModel,        // family, table, row → checkpointed model state
   kUserQueue,    // rank, place → user: who makes room for new users

@@ -189,7 +189,7 @@ TEST_F(DamagedState, WhatTablesSayOfEachOtherIsVerified) {
 }
 
 TEST_F(DamagedState, AMarkOfAListThatNeverWasIsFound) {
-  change(Table::kDirty, key_u64(1ULL << 60), encode_mark({1ULL << 60, {UserId("eve")}}));
+  change(Table::kDirty, mark_key(1ULL << 60, 0), encode_mark({1ULL << 60, {UserId("eve")}}));
   expect_damaged("a mark has version");
 }
 
@@ -204,7 +204,7 @@ TEST_F(DamagedState, AMarkAheadOfItsListIsFound) {
                          })
                   .ok());
   RecommendationList list = *decode_list(UserId(user), bytes);
-  change(Table::kDirty, key_u64(list.version), encode_mark({list.version, {list.user}}));
+  change(Table::kDirty, mark_key(list.version, 0), encode_mark({list.version, {list.user}}));
   --list.version;
   change(Table::kLists, user, encode_list(list));
   expect_damaged("it is of version");

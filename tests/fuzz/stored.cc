@@ -74,7 +74,7 @@ std::vector<Check> codecs() {
       },
       [](auto in) {
         check_codec(
-            in, [](auto bytes) { return decode_mark(key_u64(kNumber), bytes); }, encode_mark);
+            in, [](auto bytes) { return decode_mark(mark_key(kNumber, 0), bytes); }, encode_mark);
       },
       [](auto in) {
         check_codec(

@@ -171,6 +171,20 @@ TEST(Admission, AnotherWindowKeepsTheNewestIds) {
   EXPECT_EQ(outcome_of(under_test.take_json(event_with_id("9"))), Outcome::kDuplicate);
 }
 
+TEST(Admission, AnIdThatAWiderWindowHoldsTwiceIsForgottenWithTheNewer) {
+  IngestOptions options = test_options();
+  options.duplicates_window = 3;
+  TestIngest under_test(options);
+  for (const char* id : {"x", "a", "b", "c"}) under_test.take_json(event_with_id(id));
+  under_test.commit();
+  EXPECT_EQ(outcome_of(under_test.take_json(event_with_id("x"))), Outcome::kApplied);
+  under_test.commit();
+  options.duplicates_window = 5;
+  under_test.open(options);
+  EXPECT_EQ(outcome_of(under_test.take_json(event_with_id("d"))), Outcome::kApplied);
+  EXPECT_EQ(outcome_of(under_test.take_json(event_with_id("x"))), Outcome::kDuplicate);
+}
+
 TEST(Admission, UnknownPartitionsHaveNoState) {
   TestIngest under_test;
   EXPECT_EQ(under_test.ingest->partition(TopicIndex{0}, PartitionIndex{0}), std::nullopt);
@@ -216,7 +230,8 @@ TEST(PartitionFormat, AStoreOfOneIdARowRemembersThemAndGetsRowsOfManyWithTheNext
     batch.put(Table::kSeenIds, partition + slot, {1, number, 1, static_cast<char>('a' + number)});
   }
   ASSERT_TRUE(under_test.store->commit(batch).ok());
-  for (int life = 0; life < 2; ++life) {
+  for (const std::size_t window : {9U, 4U, 4U}) {  // wider with this version, and narrowed again
+    options.duplicates_window = window;
     under_test.open(options);
     for (const char* id : {"c", "d", "e", "f"})
       EXPECT_EQ(outcome_of(under_test.take_json(event_with_id(id))), Outcome::kDuplicate) << id;

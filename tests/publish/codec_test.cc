@@ -144,17 +144,19 @@ TEST(PutLists, WritesListAndMarkTogether) {
   const auto store = make_memory_store();
   ASSERT_TRUE(store->commit(batch).ok());
   EXPECT_EQ(store->get(Table::kLists, "bob")->value(), encode_list(lists[1]));
-  const std::string key = key_u64(3);
+  const std::string key = mark_key(3, 0);
   EXPECT_EQ(*decode_mark(key, store->get(Table::kDirty, key)->value()),
             (DeliveryMark{3, {UserId("ann"), UserId("bob")}}));
 }
 
 TEST(DeliveryMark, AMarkOfOneUserIsStillRead) {
-  EXPECT_EQ(*decode_mark("ann", "\x01\xac\x02"), (DeliveryMark{300, {UserId("ann")}}));
+  for (const std::string& user : {std::string("ann"), mark_key(7, 0), key_u64(7)}) {
+    EXPECT_EQ(*decode_mark(user, "\x01\xac\x02"), (DeliveryMark{300, {UserId(user)}}));
+  }
 }
 
 TEST(DeliveryMark, WhatNoWriterWritesIsRefused) {
-  const std::string key = key_u64(3);
+  const std::string key = mark_key(3, 0);
   EXPECT_EQ(decode_mark(key, "\x03").error().code, ErrorCode::kInvalid);
   for (const std::string& bytes : {std::string(), std::string("\x01", 1), std::string("\x02\x00", 2),
                                    std::string("\x02\x01\x05"

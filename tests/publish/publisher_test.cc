@@ -13,7 +13,9 @@ namespace {
 
 using std::chrono::milliseconds;
 using testing::ElementsAre;
+using testing::Field;
 using testing::HasSubstr;
+using testing::SizeIs;
 
 bool every_list(const RecommendationList&) { return true; }
 
@@ -120,15 +122,6 @@ TEST_F(PublisherTest, ANewerListBeforeTheReportKeepsTheMarkAndGoesOutNext) {
   commit();
   EXPECT_EQ(rows(Table::kDirty), 0U);
   EXPECT_THAT(versions("ann"), ElementsAre(5, 7));
-}
-
-TEST_F(PublisherTest, AStepAfterTheErasureInTheSameBatchKeepsItsMark) {
-  step({list_of("ann", 5)});
-  serve();
-  producer.report_all();
-  serve();                    // the erasure waits in `pending` …
-  step({list_of("ann", 6)});  // … and is committed with the next list of the same user
-  EXPECT_EQ(marks(), (std::vector<DeliveryMark>{{6, {UserId("ann")}}}));
 }
 
 TEST_F(PublisherTest, KilledBeforeTheReportItSendsAgain) {
@@ -314,7 +307,7 @@ TEST_F(PublisherTest, DeadLettersGoToTheTopicOfTheirInput) {
 
 TEST_F(PublisherTest, DamagedRowsAreRefusedAtStart) {
   WriteBatch batch;
-  batch.put(Table::kDirty, key_u64(5), "\x02\x05");
+  batch.put(Table::kDirty, mark_key(5, 0), "\x02\x05");
   ASSERT_TRUE(store->commit(batch).ok());
   const auto restored = make_publisher(options, producer, names, clock)->restore_lists(*store, every_list);
   ASSERT_FALSE(restored.ok());
@@ -391,10 +384,56 @@ TEST_F(PublisherTest, AMarkOutlivesTheListsThatAreNotWanted) {
   EXPECT_THAT(versions("bob"), ElementsAre(5U));
 }
 
+TEST_F(PublisherTest, WhatWasWithdrawnComesBackUnderANewVersionToTheSamePublisher) {
+  step({list_of("cid", 5), list_of("dan", 5)});
+  step({list_of("ann", 6), list_of("bob", 6)});
+  publisher->withdraw_lists();
+  WriteBatch batch;
+  ASSERT_TRUE(put_undelivered_anew(*store, 7, batch).ok());
+  ASSERT_TRUE(store->commit(batch).ok());
+  EXPECT_EQ(*publisher->restore_lists(*store, every_list), 4U);
+  serve();
+  producer.report_all();
+  serve();
+  commit();
+  for (const char* user : {"ann", "bob", "cid", "dan"}) EXPECT_THAT(versions(user), ElementsAre(7U)) << user;
+  EXPECT_EQ(rows(Table::kDirty), 0U);
+}
+
+TEST_F(PublisherTest, MarksOfListsThatNobodyWantsAreOfAsManyUsersAsThereAre) {
+  constexpr std::size_t kUsers = 1'000;
+  for (std::uint64_t version = 1; version <= 300; ++version) {
+    std::vector<RecommendationList> lists{list_of("once-" + std::to_string(version), version)};
+    for (std::size_t user = 0; user < 100; ++user)
+      lists.push_back(list_of(std::to_string((version * 37 + user) % kUsers), version));
+    put_lists(lists, pending);
+    commit();
+    publisher->enqueue(lists, [](const RecommendationList&) { return false; });
+    serve();
+  }
+  commit();
+  std::size_t named = 0;
+  for (const DeliveryMark& mark : marks()) named += mark.users.size();
+  EXPECT_LE(named, 2 * (kUsers + 300) + 10'000 + 101) << "of 30,300 that the steps named";
+  EXPECT_EQ(*publisher->restore_lists(*store, every_list), kUsers + 300);
+}
+
+TEST_F(PublisherTest, AListThatCannotBeDeliveredKeepsNoMoreThanItsOwnMark) {
+  std::vector<RecommendationList> lists;
+  for (int user = 0; user < 1'200; ++user) lists.push_back(list_of(std::to_string(user), 5));
+  step(lists);
+  serve();
+  producer.report(1, false);
+  producer.report_all();
+  serve();
+  commit();
+  EXPECT_THAT(marks(), ElementsAre(Field(&DeliveryMark::users, SizeIs(500))));
+}
+
 TEST_F(PublisherTest, TheMarksOfAnOlderFormatAreServed) {
   WriteBatch older;
   put_lists(std::vector{list_of("ann", 5), list_of("bob", 5)}, older);
-  older.erase(Table::kDirty, key_u64(5));
+  older.erase(Table::kDirty, mark_key(5, 0));
   for (const char* user : {"ann", "bob"}) older.put(Table::kDirty, user, "\x01\x05");
   ASSERT_TRUE(store->commit(older).ok());
   crash();

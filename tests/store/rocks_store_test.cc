@@ -41,6 +41,31 @@ TEST_F(RocksStoreTest, KeepsWhatWasCommittedAcrossReopening) {
   EXPECT_EQ(store->get(Table::kMeta, "last").value(), "59");
 }
 
+TEST_F(RocksStoreTest, RowsInFilesAndInMemoryAreScannedTogetherInOrder) {
+  for (const Table table : {Table::kUsers, Table::kDirty}) {
+    for (const std::vector<std::string>& keys : {std::vector<std::string>{"b", "d", "c"}, {"e", "a", "d"}}) {
+      const auto store = open();  // what the one before has left is in table files
+      WriteBatch batch;
+      for (const std::string& key : keys) batch.put(table, key, keys.front());
+      ASSERT_TRUE(store->commit(batch).ok());
+    }
+    const auto store = open();
+    WriteBatch batch;
+    batch.erase(table, "c");
+    batch.put(table, "f", "f");
+    ASSERT_TRUE(store->commit(batch).ok());
+    std::string found;
+    ASSERT_TRUE(store
+                    ->scan(table, "", "",
+                           [&](auto key, auto value) {
+                             found += std::string(key) + std::string(value) + " ";
+                             return true;
+                           })
+                    .ok());
+    EXPECT_EQ(found, "ae bb de ee ff ");
+  }
+}
+
 TEST_F(RocksStoreTest, KeepsWhatWasCommittedWhenTheProcessIsKilled) {
   ASSERT_TRUE(in_a_killed_process([](RocksStore& store) {
     write_steps(store, 0, 100);
