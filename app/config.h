@@ -57,7 +57,7 @@ struct InputSettings {
 };
 
 struct StepSettings {
-  std::size_t records_max = 320;
+  std::size_t records_max = 288;
   Millis wait_max{5};  // for records when there are none
 };
 

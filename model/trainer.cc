@@ -66,7 +66,8 @@ void Trainer::train_minibatch(const ExampleLog& log, const Draw& minibatch, std:
   for (const Example& example : examples) pointers.push_back(&example);
   const Random random(options_.seed, minibatch.step, kTrainPurpose + kPurposes * minibatch.pass);
   for (std::size_t f = 0; f < families_.size(); ++f) {
-    const TrainReport report = families_[f]->train({pointers, minibatch.count, minibatch.log_end, random, &workers_});
+    const TrainReport report =
+        families_[f]->train({pointers, minibatch.count, minibatch.log_end, random, &workers_, minibatch.replays == 0});
     reports[f].loss_sum += report.loss_sum;
     reports[f].examples += report.examples;
   }

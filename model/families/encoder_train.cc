@@ -25,6 +25,7 @@ using nn::Matrix;
 // f32.
 constexpr float kShiftShare = 0.8F;
 constexpr float kShiftMore = 3.0F;
+constexpr std::size_t kHurriedShare = 2;  // of the negatives, where the stream leaves no time
 
 struct Positives {
   std::vector<const Context*> contexts;
@@ -46,10 +47,15 @@ Positives positives_of(const State& state, const Minibatch& minibatch) {
 // One mini-batch, its matrices in the state's arena; each stage once, in the order of declaration.
 class Step {
  public:
-  Step(State& state, const Positives& positives, Random random, Workers* workers)
-      : state_(state), arena_(state.arena), random_(random), workers_(workers), rate_(state.options.dropout) {
+  Step(State& state, const Positives& positives, const Minibatch& minibatch)
+      : state_(state),
+        arena_(state.arena),
+        random_(minibatch.random),
+        workers_(minibatch.workers),
+        rate_(state.options.dropout) {
     state_.locals.start(state_.items.rows());
-    offsets_ = draw_negatives(state_.items, state_.recent, state_.options.negatives, random_, state_.locals, arena_);
+    const std::size_t negatives = state_.options.negatives / (minibatch.hurried ? kHurriedShare : 1);
+    offsets_ = draw_negatives(state_.items, state_.recent, negatives, random_, state_.locals, arena_);
     contexts_ = pack_contexts(positives.contexts, state_.items, state_.options, state_.kinds, arena_);
     positions_ = local_rows(contexts_.row);
     extras_ =
@@ -148,7 +154,7 @@ TrainReport train_minibatch(State& state, const Minibatch& minibatch) {
   const Positives positives = positives_of(state, minibatch);
   if (positives.contexts.empty()) return {};
   state.arena.reset();
-  Step step(state, positives, minibatch.random, minibatch.workers);
+  Step step(state, positives, minibatch);
   step.encode();
   const double loss = step.loss();
   step.backward();

@@ -49,6 +49,7 @@ struct Minibatch {
   std::uint64_t examples_seen = 0;           // examples in the log when the step ends: the event clock
   Random random{0};                          // for this mini-batch alone
   Workers* workers = nullptr;                // that may help
+  bool hurried = false;                      // the stream leaves no time for replays: less will do
 };
 
 struct TrainReport {

@@ -23,6 +23,7 @@ class Recorder final : public Family {
   void score(const Context& /*context*/, std::span<const ItemIndex> /*items*/, std::span<float> /*scores*/) override {}
   TrainReport train(const Minibatch& batch) override {
     lengths.emplace_back(batch.fresh, batch.examples.size());
+    hurried = batch.hurried;
     return {};
   }
   void save(const RowSink& /*sink*/, bool /*all*/) override {}
@@ -31,6 +32,7 @@ class Recorder final : public Family {
   }
 
   Lengths lengths;
+  bool hurried = false;  // the newest one
 };
 
 class TrainerTest : public testing::Test {
@@ -74,6 +76,13 @@ TEST_F(TrainerTest, OnlyWithAllReplaysAMinibatchIsCutShort) {
   EXPECT_THAT(lengths(15, 4), IsEmpty()) << "fewer than model.minibatch_min";
   EXPECT_THAT(lengths(212, 2), IsEmpty());
   EXPECT_THAT(lengths(383, 0), IsEmpty());
+}
+
+TEST_F(TrainerTest, WithoutReplaysTheStreamLeavesNoTime) {
+  for (const std::uint32_t replays : {0U, 1U, 4U}) {
+    lengths(640, replays);
+    EXPECT_EQ(recorder_->hurried, replays == 0) << replays;
+  }
 }
 
 TEST_F(TrainerTest, ASmallCatalogueHasShortOnes) {
