@@ -132,8 +132,6 @@ Result<bool> is_marked(const Store& store, const RecommendationList& list) {
   return marked;
 }
 
-Result<std::vector<RecommendationList>> undelivered_lists(const Store& store) { return DeliveryMarks().read(store); }
-
 Result<std::vector<RecommendationList>> DeliveryMarks::read(const Store& store) {
   MILLRACE_ASSIGN_OR_RETURN(const std::vector<StoredMark> stored, read_marks(store));
   const auto known_marks = std::exchange(marks_, {});
@@ -155,7 +153,7 @@ Result<std::vector<RecommendationList>> DeliveryMarks::read(const Store& store) 
       settled_keys_.push_back(key);
       continue;
     }
-    marks_[key] = {mark.version, mark.users.size(), found.size()};
+    marks_[key] = {mark.users.size(), found.size()};
     stored_ += mark.users.size();
     for (RecommendationList& list : found) {
       undelivered_[list.user.bytes] = {mark.version, key};
@@ -167,7 +165,7 @@ Result<std::vector<RecommendationList>> DeliveryMarks::read(const Store& store) 
 
 void DeliveryMarks::add(std::span<const RecommendationList> lists) {
   for_each_mark(lists, [this](const std::string& key, std::span<const RecommendationList> some) {
-    marks_[key] = {some.front().version, some.size(), some.size()};
+    marks_[key] = {some.size(), some.size()};
     stored_ += some.size();
     for (const RecommendationList& list : some) {
       const auto older = undelivered_.find(list.user.bytes);

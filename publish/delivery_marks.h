@@ -52,7 +52,6 @@ class DeliveryMarks {
 
  private:
   struct Mark {
-    std::uint64_t version = 0;
     std::size_t stored = 0;       // users whom the row names
     std::size_t undelivered = 0;  // of them, with no newer list
   };
@@ -70,8 +69,5 @@ class DeliveryMarks {
   std::size_t stored_ = 0;                        // users whom all rows name
   std::vector<std::string> settled_keys_;
 };
-
-// The stored lists that marks name and nothing newer has replaced. Errors: kCorruption, kInvalid.
-Result<std::vector<RecommendationList>> undelivered_lists(const Store& store);
 
 }  // namespace millrace

@@ -283,7 +283,7 @@ void KafkaPublisher::wake() {
 }  // namespace
 
 Status put_undelivered_anew(const Store& store, std::uint64_t version, WriteBatch& batch) {
-  MILLRACE_ASSIGN_OR_RETURN(std::vector<RecommendationList> lists, undelivered_lists(store));
+  MILLRACE_ASSIGN_OR_RETURN(std::vector<RecommendationList> lists, DeliveryMarks().read(store));
   for (RecommendationList& list : lists) list.version = version;
   put_lists(lists, batch);
   return Ok{};

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "app/state_meta.h"
 #include "ingest/partition_ledger.h"
 #include "store/memory_store.h"
 #include "tests/app/pipeline_fixture.h"
@@ -248,6 +249,25 @@ TEST(PipelineTest, ARewoundStoreReadsTheDifferenceAgainAndItsVersionsDoNotGoBack
   EXPECT_EQ(tally.rewound(), 100);
   EXPECT_EQ(stored_outcomes(*old, Outcome::kApplied, 3), 200U);
   expect_topic_matches_store(config, *old, 20);
+}
+
+TEST(PipelineTest, VersionsAheadOfTheClockGoOnFromThereAndNoneIsGivenTwice) {
+  const Config config = pipeline_config("clock-behind");
+  create_topics(config);
+  const auto store = make_memory_store();
+  constexpr std::uint64_t kAhead = 1ULL << 60;
+  for (int part = 0; part < 2; ++part) {
+    send(events(config, 100, 100 * part));
+    Tally tally;
+    Running running(config, *store, tally);
+    ASSERT_TRUE(wait_until([&] { return tally.records() >= 100; }));
+    ASSERT_TRUE(running.finish().ok());
+    WriteBatch batch;
+    if (part == 0) put_meta_counter(batch, kVersionBaseKey, kAhead);
+    ASSERT_TRUE(store->commit(batch).ok());
+  }
+  EXPECT_GT(*read_meta_counter(*store, kVersionBaseKey), kAhead) << "raised when partitions were assigned";
+  expect_topic_matches_store(config, *store, 20);
 }
 
 TEST(PipelineTest, AnEmptyStoreOfAKnownGroupIsRefusedUntilARebuildIsAskedFor) {

@@ -43,6 +43,26 @@ TEST(Encoder, LearnsAStreamFarBeyondPopularity) {
   EXPECT_GT(recall(learnt.family, learnt.stream.take(800), 10), 0.6);
 }
 
+// The rows after one mini-batch against so many negatives.
+SavedRows after_one(std::size_t negatives, bool hurried) {
+  ItemTable facts;
+  ModelOptions options = small_options();
+  options.encoder.negatives = negatives;
+  EncoderFamily family(options, facts);
+  const std::vector<Example> examples = MarkovStream(kItems, 1).take(600);
+  for (const Example& example : examples) family.observe(example);
+  const auto batch = pointers(examples);
+  family.train({batch, batch.size(), examples.size(), Random(1), nullptr, hurried});
+  SavedRows rows;
+  save_into(family, rows, true);
+  return rows;
+}
+
+TEST(Encoder, HurriedItLearnsAgainstHalfOfTheNegatives) {
+  EXPECT_EQ(after_one(128, true), after_one(64, false));
+  EXPECT_NE(after_one(128, true), after_one(128, false));
+}
+
 TEST(Encoder, LearnsNothingFromShuffledTargets) {
   ItemTable facts;
   EncoderFamily family(small_options(), facts);

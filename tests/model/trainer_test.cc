@@ -3,7 +3,6 @@
 #include <gmock/gmock.h>
 
 #include "core/workers.h"
-#include "store/memory_store.h"
 #include "tests/model/family_testing.h"
 
 namespace millrace {

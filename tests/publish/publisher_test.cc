@@ -52,6 +52,12 @@ class PublisherTest : public testing::Test {
     EXPECT_TRUE(delivered.ok());
     return delivered.ok() ? *delivered : Delivered{};
   }
+  void deliver_all() {
+    serve();
+    producer.report_all();
+    serve();
+    commit();
+  }
   std::uint64_t rows(Table table) const { return store->size(table).rows; }
   std::vector<DeliveryMark> marks() const {
     std::vector<DeliveryMark> found;
@@ -129,10 +135,7 @@ TEST_F(PublisherTest, KilledBeforeTheReportItSendsAgain) {
   serve();
   crash();
   EXPECT_EQ(publisher->backlog(), 3U);
-  serve();
-  producer.report_all();
-  serve();
-  commit();
+  deliver_all();
   EXPECT_THAT(versions("ann"), ElementsAre(5));
   EXPECT_THAT(versions("bob"), ElementsAre(5));
   EXPECT_EQ(producer.log.size(), 3U);
@@ -146,10 +149,7 @@ TEST_F(PublisherTest, KilledBetweenReportAndErasureItRepeatsTheSameVersion) {
   producer.report_all();
   serve();
   crash();  // the erasure was not committed
-  serve();
-  producer.report_all();
-  serve();
-  commit();
+  deliver_all();
   EXPECT_THAT(versions("ann"), ElementsAre(5, 5));
   crash();
   EXPECT_EQ(publisher->backlog(), 0U);
@@ -165,10 +165,7 @@ TEST_F(PublisherTest, KilledBeforeTheLastReportOfAStepItRepeatsTheStep) {
   serve();
   commit();
   crash();
-  serve();
-  producer.report_all();
-  serve();
-  commit();
+  deliver_all();
   EXPECT_THAT(versions("ann"), ElementsAre(5, 5));
   EXPECT_THAT(versions("cid"), ElementsAre(6));
   EXPECT_EQ(rows(Table::kDirty), 0U);
@@ -186,10 +183,7 @@ TEST_F(PublisherTest, WhatAStartFindsUndeliveredGoesOutAsNewerThanAllThatWentOut
   ASSERT_TRUE(store->commit(batch).ok());
   producer.waiting.clear();
   crash();
-  serve();
-  producer.report_all();
-  serve();
-  commit();
+  deliver_all();
   EXPECT_THAT(versions("ann"), ElementsAre(5));
   EXPECT_THAT(versions("bob"), ElementsAre(900));
   EXPECT_EQ(rows(Table::kDirty), 0U);
@@ -320,10 +314,7 @@ TEST_F(PublisherTest, OnlyTheListsThatAreWantedComeBack) {
   publisher->withdraw_lists();
   const auto ann = [](const RecommendationList& list) { return list.user.bytes == "ann"; };
   EXPECT_EQ(*publisher->restore_lists(*store, ann), 1U);
-  serve();
-  producer.report_all();
-  serve();
-  commit();
+  deliver_all();
   EXPECT_THAT(versions("ann"), ElementsAre(5U));
   EXPECT_THAT(versions("bob"), ElementsAre());
   EXPECT_EQ(rows(Table::kDirty), 1U) << "bob waits in the store";
@@ -369,16 +360,10 @@ TEST_F(PublisherTest, AMarkOutlivesTheListsThatAreNotWanted) {
   commit();
   publisher->enqueue({list_of("ann", 5), list_of("bob", 5)},
                      [](const RecommendationList& list) { return list.user.bytes == "ann"; });
-  serve();
-  producer.report_all();
-  serve();
-  commit();
+  deliver_all();
   EXPECT_EQ(rows(Table::kDirty), 1U);
   EXPECT_EQ(*publisher->restore_lists(*store, every_list), 1U) << "ann's is known to be delivered";
-  serve();
-  producer.report_all();
-  serve();
-  commit();
+  deliver_all();
   EXPECT_EQ(rows(Table::kDirty), 0U);
   EXPECT_THAT(versions("ann"), ElementsAre(5U));
   EXPECT_THAT(versions("bob"), ElementsAre(5U));
@@ -392,10 +377,7 @@ TEST_F(PublisherTest, WhatWasWithdrawnComesBackUnderANewVersionToTheSamePublishe
   ASSERT_TRUE(put_undelivered_anew(*store, 7, batch).ok());
   ASSERT_TRUE(store->commit(batch).ok());
   EXPECT_EQ(*publisher->restore_lists(*store, every_list), 4U);
-  serve();
-  producer.report_all();
-  serve();
-  commit();
+  deliver_all();
   for (const char* user : {"ann", "bob", "cid", "dan"}) EXPECT_THAT(versions(user), ElementsAre(7U)) << user;
   EXPECT_EQ(rows(Table::kDirty), 0U);
 }
@@ -440,10 +422,7 @@ TEST_F(PublisherTest, TheMarksOfAnOlderFormatAreServed) {
   EXPECT_EQ(publisher->backlog(), 2U);
   step({list_of("bob", 6)});
   EXPECT_EQ(rows(Table::kDirty), 3U);
-  serve();
-  producer.report_all();
-  serve();
-  commit();
+  deliver_all();
   EXPECT_EQ(rows(Table::kDirty), 0U);
   EXPECT_THAT(versions("ann"), ElementsAre(5U));
   EXPECT_THAT(versions("bob"), ElementsAre(6U));
@@ -456,10 +435,7 @@ TEST_F(PublisherTest, AUserWhoMadeRoomHasNoListToDeliver) {
   commit();
   crash();
   EXPECT_EQ(publisher->backlog(), 1U);
-  serve();
-  producer.report_all();
-  serve();
-  commit();
+  deliver_all();
   EXPECT_EQ(rows(Table::kDirty), 0U);
 }
 
