@@ -95,7 +95,7 @@ class KilledService {
 
 void restart(benchmark::State& state) {
   for ([[maybe_unused]] auto _ : state) {
-    const auto broker = testing::RealBroker::start();
+    const auto broker = testing::start_real_broker();
     if (!broker.ok()) {
       state.SkipWithError(broker.error().message.c_str());
       return;

@@ -76,7 +76,7 @@ Broker broker_of(EmbeddedBroker& embedded) {
           }};
 }
 
-Broker broker_of(const testing::RealBroker& real) {
+Broker broker_of(const RealBroker& real) {
   const std::string& servers = real.bootstrap_servers();
   return {servers, [servers](const std::string& topic, std::int32_t partitions, bool compacted) {
             return create_topic(servers, {}, topic, partitions, compacted);
@@ -246,7 +246,7 @@ void whole_way(benchmark::State& state) {
 
 void whole_way_real(benchmark::State& state) {
   for ([[maybe_unused]] auto _ : state) {
-    const auto broker = testing::RealBroker::start();
+    const auto broker = testing::start_real_broker();
     if (!broker.ok()) {
       state.SkipWithError(broker.error().message.c_str());
       return;

@@ -91,6 +91,8 @@ int main_program(int argc, char** argv) {
   CLI::App* run_command =
       app.add_subcommand("run", "Everything at once: broker, millrace, feeder and auditor; checks the books");
   run_command->add_option("--millrace", demo.millrace, "The service's program")->capture_default_str();
+  run_command->add_option("--kafka", demo.kafka_jars,
+                          "The folder of Apache Kafka's jars: a real broker instead of the embedded one");
   run_command->add_option("--folder", demo.folder, "For state and logs (default: a temporary one)");
   run_command->add_option("--metrics-port", demo.metrics_port, "Of the service (default: any free one)");
   run_command->add_option("--rate", demo.rate_max, "Records a second at most (0: as fast as they are taken)")

@@ -1,9 +1,8 @@
-// The two programs that the demo watches over: the embedded broker and the service. Each logs into the demo's folder;
-// both die with the demo.
+// The two programs that the demo watches over: a broker, embedded or real, and the service. Both die with the demo.
 #pragma once
 
 #include <filesystem>
-#include <optional>
+#include <memory>
 #include <string>
 
 #include "core/result.h"
@@ -13,17 +12,17 @@ namespace millrace {
 
 class BrokerProcess {
  public:
-  // Creates the demo's topics and returns when the broker answers.
-  static Result<BrokerProcess> start(const std::filesystem::path& self, const std::filesystem::path& folder);
-  const std::string& bootstrap_servers() const { return bootstrap_servers_; }
-  ChildProcess& process() { return process_; }
-
- private:
-  BrokerProcess(ChildProcess process, std::string bootstrap_servers)
-      : process_(std::move(process)), bootstrap_servers_(std::move(bootstrap_servers)) {}
-  ChildProcess process_;
-  std::string bootstrap_servers_;
+  virtual ~BrokerProcess() = default;
+  virtual const std::string& bootstrap_servers() const = 0;
+  virtual bool running() = 0;
+  virtual std::filesystem::path log() const = 0;
 };
+
+// Both create the demo's topics and return when the broker answers. The embedded one is `self`, the demo's program; the
+// real one, of the jars in that folder, forgets what is older than the newest 64 MiB of a partition.
+Result<std::unique_ptr<BrokerProcess>> start_embedded_broker_process(const std::filesystem::path& self,
+                                                                     const std::filesystem::path& folder);
+Result<std::unique_ptr<BrokerProcess>> start_real_broker_process(const std::filesystem::path& jars);
 
 struct ServiceOptions {
   std::filesystem::path millrace;

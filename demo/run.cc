@@ -59,6 +59,7 @@ class Demo {
 
  private:
   Status start();
+  Status start_broker();
   Status start_recording();
   void start_feeding();
   Ending watch();
@@ -75,7 +76,7 @@ class Demo {
   const std::filesystem::path folder_;
   const steady_clock::time_point began_ = steady_clock::now();
   std::unique_ptr<EventSource> source_;
-  std::optional<BrokerProcess> broker_;
+  std::unique_ptr<BrokerProcess> broker_;
   std::optional<ServiceProcess> service_;
   std::optional<Recording> recording_;
   std::unique_ptr<Feeder> feeder_;
@@ -94,8 +95,7 @@ class Demo {
 Status Demo::start() {
   std::printf("Reading the stream …\n");
   MILLRACE_ASSIGN_OR_RETURN(source_, open_source(options_.source));
-  std::printf("Starting an embedded Kafka broker …\n");
-  MILLRACE_ASSIGN_OR_RETURN(broker_, BrokerProcess::start(options_.self, folder_));
+  MILLRACE_RETURN_IF_ERROR(start_broker());
   const std::string& bootstrap = broker_->bootstrap_servers();
   MILLRACE_ASSIGN_OR_RETURN(feeder_,
                             Feeder::open({.bootstrap_servers = bootstrap, .rate_max = options_.rate_max}, *source_));
@@ -108,6 +108,15 @@ Status Demo::start() {
   MILLRACE_RETURN_IF_ERROR(service_->wait_until_ready());
   MILLRACE_ASSIGN_OR_RETURN(auditor_, Auditor::open({.bootstrap_servers = bootstrap}));
   return options_.record.empty() ? Status(Ok{}) : start_recording();
+}
+
+Status Demo::start_broker() {
+  const bool real = !options_.kafka_jars.empty();
+  std::printf("Starting %s …\n", real ? "Apache Kafka" : "an embedded Kafka broker");
+  auto started =
+      real ? start_real_broker_process(options_.kafka_jars) : start_embedded_broker_process(options_.self, folder_);
+  MILLRACE_ASSIGN_OR_RETURN(broker_, std::move(started));
+  return Ok{};
 }
 
 Status Demo::start_recording() {
@@ -146,8 +155,7 @@ Ending Demo::fail(const std::string& message) const {
 // What keeps the demo from going on, if anything.
 std::optional<std::string> Demo::trouble() {
   if (!service_->process().running()) return "millrace ended; the end of its log:\n" + tail(service_->log(), 15);
-  if (!broker_->process().running())
-    return "the broker ended; the end of its log:\n" + tail(folder_ / "broker.log", 15);
+  if (!broker_->running()) return "the broker ended; the end of its log:\n" + tail(broker_->log(), 15);
   if (feeding_ended_ && feeding_error_) return feeding_error_->message;
   if (auditing_ended_ && auditing_error_) return "auditing: " + auditing_error_->message;
   return std::nullopt;

@@ -29,14 +29,14 @@ ChildProcess start_feeder(const std::filesystem::path& folder, const std::string
 
 struct RunningPipeline::Processes {
   explicit Processes(const std::filesystem::path& folder)
-      : broker(value_of(BrokerProcess::start(kDemoProgram, folder))),
+      : broker(value_of(start_embedded_broker_process(kDemoProgram, folder))),
         service(value_of(ServiceProcess::start({.millrace = kServiceProgram,
                                                 .folder = folder,
-                                                .bootstrap_servers = broker.bootstrap_servers(),
+                                                .bootstrap_servers = broker->bootstrap_servers(),
                                                 .port = free_port()}))),
-        feeder(start_feeder(folder, broker.bootstrap_servers())) {}
+        feeder(start_feeder(folder, broker->bootstrap_servers())) {}
 
-  BrokerProcess broker;
+  std::unique_ptr<BrokerProcess> broker;
   ServiceProcess service;
   ChildProcess feeder;
 };

@@ -101,7 +101,7 @@ TEST_F(BrokerTroubles, AwayForGoodTheServiceStillEndsInTime) {
 
 TEST_F(BrokerTroubles, SlowOrThrottlingItIsFollowedSlowly) {
   const BrokerListener far{"FAR", "PLAINTEXT", free_port(), free_port()};
-  BrokerOptions options;
+  RealBrokerOptions options;
   options.listeners = {far};
   if (!prepare(options)) GTEST_SKIP() << "no Apache Kafka of our own here";
   SlowProxy proxy(far.advertised_port, far.port);

@@ -3,11 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <thread>
 
 #include "demo/child_process.h"
+#include "tests/integration/real_broker.h"
 
 namespace millrace::testing {
 namespace {
@@ -52,6 +54,18 @@ TEST_F(DemoTest, PurchasesBalanceTheirBooksAndCustomersAreShownTitles) {
   EXPECT_EQ(demo.wait(kPatience), 0) << read_file(log());
   EXPECT_THAT(read_file(log()),
               AllOf(HasSubstr("The books balance"), HasSubstr("without a customer"), HasSubstr("bought")));
+}
+
+TEST_F(DemoTest, OnAnApacheKafkaItsBooksBalanceAndTheRunIsRecorded) {
+  if (!broker_required() && !std::filesystem::is_directory(kafka_jars())) GTEST_SKIP() << "no jars of Kafka here";
+  const auto record = folder_.path() / "record";
+  ChildProcess demo = start({"--simulate", "--events", "3000", "--rate", "500", "--kafka", kafka_jars().string(),
+                             "--record", record.string()});
+  EXPECT_EQ(demo.wait(kPatience), 0) << read_file(log());
+  EXPECT_THAT(read_file(log()), AllOf(HasSubstr("Starting Apache Kafka"), HasSubstr("The books balance")));
+  const std::string csv = read_file(record / "soak.csv");
+  EXPECT_GT(std::ranges::count(csv, '\n'), 3) << csv;
+  EXPECT_THAT(read_file(record / "soak.svg"), HasSubstr("</svg>"));
 }
 
 TEST_F(DemoTest, InterruptedItEndsCleanlyAndLeavesNothingRunning) {

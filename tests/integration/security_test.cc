@@ -35,7 +35,7 @@ class SecureBroker : public StreamTest {
     secure_ = {"SECURE", "SASL_SSL", free_port(), 0};
     secure_.advertised_port = secure_.port;
     make_certificate();
-    BrokerOptions options;
+    RealBrokerOptions options;
     options.listeners = {secure_};
     options.properties =
         "authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer\n"

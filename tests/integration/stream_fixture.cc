@@ -94,8 +94,8 @@ Auditor& AlongsideAuditor::finish() {
   return *auditor_;
 }
 
-bool StreamTest::prepare(const BrokerOptions& options) {
-  auto broker = RealBroker::start(options);
+bool StreamTest::prepare(const RealBrokerOptions& options) {
+  auto broker = start_real_broker(options);
   if (!broker.ok()) {
     EXPECT_TRUE(!broker_required() || broker.error().code == ErrorCode::kInvalid) << broker.error().message;
     return false;

@@ -73,7 +73,7 @@ class AlongsideAuditor {
 class StreamTest : public ::testing::Test {
  protected:
   // Starts the broker and creates the topics; the test is to return where it did not (skipped or failed).
-  bool prepare(const BrokerOptions& options = {});
+  bool prepare(const RealBrokerOptions& options = {});
 
   std::string topic(const std::string& name) const { return name + "-" + suffix_; }
   FeedOptions feed_options() const;
