@@ -134,11 +134,11 @@ TEST_F(YardstickTest, RatingsHaveARowWithTheSecondHidden) {
   EXPECT_NE(value_of(report.served.parts[0].row, "rmse"), value_of(report.served, "rmse"));
 }
 
-TEST_F(YardstickTest, FiveStarScoresTheLastSevenTenths) {
+TEST_F(YardstickTest, FiveStarScoresTheLastSevenTenthsAndHasARowWithTheSecondHidden) {
   std::string rows = "user_id:token\titem_id:token\trating:float\ttimestamp:float\n";
   for (int i = 0; i < 200; ++i) {
     rows += std::to_string(i / 20) + "\t" + std::to_string(i % 20) + "\t" + (i % 2 == 0 ? "5" : "4") + "\t" +
-            std::to_string(1000 + i) + "\n";
+            std::to_string(1000 + i / 8) + "\n";
   }
   write("ml-100k.inter", rows);
   write("ml-100k.item",
@@ -146,6 +146,9 @@ TEST_F(YardstickTest, FiveStarScoresTheLastSevenTenths) {
   const EvaluationReport report = run(options_of('E'));
   EXPECT_EQ(report.events, 100U);
   EXPECT_EQ(report.trials, 70U);
+  ASSERT_FALSE(report.served.parts.empty());
+  EXPECT_EQ(report.served.parts.back().name, "same_second_hidden");
+  EXPECT_NE(value_of(report.served.parts.back().row, "ndcg@10"), value_of(report.served, "ndcg@10"));
 }
 
 TEST_F(YardstickTest, RefusalsSayWhatIsMissing) {
