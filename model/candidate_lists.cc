@@ -7,6 +7,12 @@
 
 namespace millrace {
 
+namespace {
+
+constexpr double kNewcomersShare = 2.0;
+
+}  // namespace
+
 std::vector<TaskRange> cut_into_tasks(std::size_t requests) {
   constexpr std::size_t kProduct = 16;
   constexpr std::size_t kThreads = 4;  // as many as there are by default
@@ -29,12 +35,13 @@ CandidateLists::CandidateLists(Families families, std::span<const RankRequest> r
   }
 }
 
-std::size_t CandidateLists::wanted(const Family& family) const {
-  const auto count = static_cast<std::size_t>(family.candidates_share() * static_cast<double>(per_family_));
+std::size_t CandidateLists::wanted(const Family& family, double share) const {
+  const auto count = static_cast<std::size_t>(share * family.candidates_share() * static_cast<double>(per_family_));
   return family.reason() == Reason::kPopular ? std::max(count, at_least_) : count;
 }
 
 std::vector<std::vector<ScoredItem>> CandidateLists::take(std::size_t at) {
+  const double share = requests_[at].context->history.empty() ? kNewcomersShare : 1.0;
   std::vector<std::vector<ScoredItem>> lists;
   lists.reserve(families_.size());
   std::size_t next_ahead = 0;
@@ -42,7 +49,7 @@ std::vector<std::vector<ScoredItem>> CandidateLists::take(std::size_t at) {
     if (family->rank_version()) {
       lists.push_back(ahead_[next_ahead++].take(at));
     } else {
-      lists.push_back(std::move(family->rank(requests_.subspan(at, 1), wanted(*family)).front()));
+      lists.push_back(std::move(family->rank(requests_.subspan(at, 1), wanted(*family, share)).front()));
     }
   }
   return lists;

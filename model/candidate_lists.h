@@ -25,7 +25,8 @@ std::vector<TaskRange> cut_into_tasks(std::size_t requests);
 class CandidateLists {
  public:
   // Ranks at once what is ranked by batch. All arguments must outlive this.
-  // Popularity offers `at_least`, so that nobody's list is shorter while there are items.
+  // Popularity offers `at_least`, so that nobody's list is shorter while there are items. For a user without a history
+  // each family offers twice as many: half of them have nothing to say of him.
   CandidateLists(Families families, std::span<const RankRequest> requests, std::size_t per_family,
                  std::size_t at_least = 0);
 
@@ -33,7 +34,7 @@ class CandidateLists {
   std::vector<std::vector<ScoredItem>> take(std::size_t at);
 
  private:
-  std::size_t wanted(const Family& family) const;
+  std::size_t wanted(const Family& family, double share = 1.0) const;
 
   Families families_;
   std::span<const RankRequest> requests_;

@@ -104,9 +104,15 @@ float seconds(Millis span) { return static_cast<float>(std::max<std::int64_t>(sp
 constexpr float kLeastAge = 60.0F;
 constexpr float kUsualLogAge = 10.0F;
 constexpr float kUsualLogEvents = 3.0F;
+constexpr float kStartSeconds = 60.0F;
 float log_age(Millis span) { return std::log(kLeastAge + seconds(span)) - kUsualLogAge; }
 
-bool in_first_visit(const Context& context) { return context.now - context.first_seen < kVisitGap; }
+// How much a first touch says of where users begin: 1 at once, less the longer the user has been here, 0 after the
+// first visit.
+float start_weight(const Context& context) {
+  const Millis here = context.now - context.first_seen;
+  return here < kVisitGap ? std::exp(-seconds(here) / kStartSeconds) : 0.0F;
+}
 
 // x = ln(1 + x) above 0, −ln(1 − x) below.
 void signed_logarithm(std::span<float> x) {
@@ -289,8 +295,9 @@ void PulseSource::observe(const Example& example) {
     ++events_;
   }
   for (std::size_t i = kTouchBegin; i < kStartBegin; ++i) item.sums[i] += 1.0F;
-  if (first && in_first_visit(example.context)) {
-    for (std::size_t i = kStartBegin; i < kSums; ++i) item.sums[i] += 1.0F;
+  if (first) {
+    const float weight = start_weight(example.context);
+    for (std::size_t i = kStartBegin; i < kSums; ++i) item.sums[i] += weight;
   }
   ++item.touches;
   item.as_of = item.last = now;

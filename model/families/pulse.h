@@ -22,7 +22,8 @@ class PulseSource final : public Source {
                                                  3000.0F, 10000.0F, 30000.0F, 100000.0F, 300000.0F};
   // Of all touches, not only first ones.
   static constexpr std::array<float, 3> kTouchDays{0.03F, 0.1F, 0.5F};
-  // First touches in a user's first visit: what to offer to those of whom nothing is known.
+  // First touches in a user's first visit, the less the longer he has been here: what to offer to those of whom nothing
+  // is known.
   static constexpr std::array<float, 2> kStartEvents{3000.0F, 100000.0F};
   static constexpr std::size_t kSums = kDays.size() + kEvents.size() + kTouchDays.size() + kStartEvents.size();
 

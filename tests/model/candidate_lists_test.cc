@@ -41,15 +41,26 @@ TEST(CutIntoTasks, CoversAllFromWideToNarrow) {
 
 TEST(CandidateLists, PopularityFillsTheListWhereOthersOfferFew) {
   const ItemTable items = item_table(40);
-  const auto families = taught({"popular", "trending"}, items, TestStream(3).take(600));
-  const Context nobody;
-  const std::vector<RankRequest> requests{{&nobody, {}}};
+  const std::vector<Example> examples = TestStream(3).take(600);
+  const auto families = taught({"popular", "trending"}, items, examples);
+  const std::vector<RankRequest> requests{{&examples.back().context, {}}};
   CandidateLists few(families, requests, 5);
   EXPECT_EQ(few.take(0)[0].size(), 5U);
   CandidateLists filled(families, requests, 5, 20);
   const auto lists = filled.take(0);
   EXPECT_EQ(lists[0].size(), 20U);
   EXPECT_EQ(lists[1].size(), 5U);
+}
+
+TEST(CandidateLists, NewcomersAreOfferedTwiceAsManyByEach) {
+  const ItemTable items = item_table(40);
+  const auto families = taught({"popular", "trending"}, items, TestStream(3).take(600));
+  const Context nobody;
+  const std::vector<RankRequest> requests{{&nobody, {}}};
+  CandidateLists some(families, requests, 5, 8);
+  const auto lists = some.take(0);
+  EXPECT_EQ(lists[0].size(), 10U);
+  EXPECT_EQ(lists[1].size(), 10U);
 }
 
 TEST(CandidateLists, WhoKnowsTheUserOffersMore) {

@@ -69,17 +69,19 @@ TEST(Pulse, CountsAUserOnceAnItem) {
   EXPECT_FLOAT_EQ(value_of(pulse, context, 5, "repeat"), 2.0F / 6.0F);
 }
 
-TEST(Pulse, CountsWhatIsTakenInAFirstVisit) {
+TEST(Pulse, CountsWhatIsTakenFirst) {
   TestStream stream(1);
   PulseSource pulse;
   pulse.observe(stream.event(1, 5));
-  pulse.observe(stream.event(1, 6));
+  Example soon = stream.event(1, 6);
+  soon.context.now = soon.context.first_seen + Millis{60'000};
+  pulse.observe(soon);
   Example later = stream.event(1, 7);
   later.context.now = later.context.first_seen + kVisitGap;
   pulse.observe(later);
   const Context context = stream.context(2);
   EXPECT_NEAR(value_of(pulse, context, 5, "starts_100000"), std::log(1.0F + 0.05F), 1e-3F);
-  EXPECT_NEAR(value_of(pulse, context, 6, "starts_100000"), std::log(1.0F + 0.05F), 1e-3F);
+  EXPECT_NEAR(value_of(pulse, context, 6, "starts_100000"), std::log(std::exp(-1.0F) + 0.05F), 1e-3F);
   EXPECT_NEAR(value_of(pulse, context, 7, "starts_100000"), std::log(0.05F), 1e-3F);
   EXPECT_NEAR(value_of(pulse, context, 7, "events_100000"), std::log(1.0F + 0.05F), 1e-3F);
 }
