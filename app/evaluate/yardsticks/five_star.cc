@@ -10,7 +10,6 @@
 #include "app/evaluate/yardsticks/yardsticks.h"
 
 namespace millrace {
-
 namespace {
 
 Result<EvaluationReport> run_once(const YardstickOptions& options, const std::vector<Event>& events, bool hide_second) {
@@ -39,10 +38,7 @@ Result<EvaluationReport> run_five_star(const YardstickOptions& given) {
   MILLRACE_ASSIGN_OR_RETURN(std::vector<Event> events, read_movielens(options));
   std::erase_if(events, [](const Event& event) { return event.value != 5.0F; });
   if (options.shuffle_control) permute_items(events, options.seed);
-  MILLRACE_ASSIGN_OR_RETURN(EvaluationReport report, run_once(options, events, false));
-  MILLRACE_ASSIGN_OR_RETURN(EvaluationReport hidden, run_once(options, events, true));
-  report.served.parts.push_back({"same_second_hidden", std::move(hidden.served)});
-  return report;
+  return run_twice([&](bool hide_second) { return run_once(options, events, hide_second); });
 }
 
 }  // namespace millrace

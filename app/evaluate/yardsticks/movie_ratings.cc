@@ -30,10 +30,7 @@ Result<EvaluationReport> run_movie_ratings(const YardstickOptions& given) {
   const YardstickOptions options = with_kinds(given, KindTable({{"rating", Signal::kRating, 1.0F}}));
   MILLRACE_ASSIGN_OR_RETURN(std::vector<Event> events, read_movielens(options));
   if (options.shuffle_control) permute_values(events, options.seed);
-  MILLRACE_ASSIGN_OR_RETURN(EvaluationReport report, run_once(options, events, false));
-  MILLRACE_ASSIGN_OR_RETURN(EvaluationReport hidden, run_once(options, events, true));
-  report.served.parts.push_back({"same_second_hidden", std::move(hidden.served)});
-  return report;
+  return run_twice([&](bool hide_second) { return run_once(options, events, hide_second); });
 }
 
 }  // namespace millrace

@@ -45,6 +45,13 @@ Result<std::vector<Event>> read_movielens(const YardstickOptions& options) {
   return events;
 }
 
+Result<EvaluationReport> run_twice(const std::function<Result<EvaluationReport>(bool hide_second)>& run) {
+  MILLRACE_ASSIGN_OR_RETURN(EvaluationReport report, run(false));
+  MILLRACE_ASSIGN_OR_RETURN(EvaluationReport hidden, run(true));
+  report.served.parts.push_back({"same_second_hidden", std::move(hidden.served)});
+  return report;
+}
+
 Result<ItemContents> read_movies(const YardstickOptions& options) {
   MILLRACE_ASSIGN_OR_RETURN(const std::string path, find_data_file(options.data, "ml-100k.item"));
   MILLRACE_ASSIGN_OR_RETURN(DelimitedReader rows, DelimitedReader::open(path, Delimited::kTab));
