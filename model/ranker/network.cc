@@ -4,13 +4,13 @@
 #include <cmath>
 
 #include "model/nn/matmul.h"
+#include "model/nn/project.h"
 #include "model/nn/vector_ops.h"
 
 namespace millrace {
 namespace {
 
 constexpr std::size_t kHidden = NetworkShape::kHidden;
-constexpr std::size_t kRows = NetworkShape::kRows;
 
 }  // namespace
 
@@ -28,26 +28,28 @@ std::vector<float> RankerNetwork::initial_weights(Random random) const {
 }
 
 std::span<const float> RankerNetwork::forward(std::span<const float> weights, const RankerInput& input) {
-  auto& [arena, products, scores] = activities_.mine();
+  auto& [arena, units, scores] = activities_.mine();
   arena.reset();
   const std::size_t rows = nn::padded(input.items, RankerInput::kRowPadding);
-  products = arena.matrix(rows, kRows);
-  nn::gemm_f32(nn::Transposed::kNo, nn::Transposed::kYes, rows, kRows, shape_.features, input.x.data(), weights.data(),
-               products.data);
+  units = arena.matrix(rows, kHidden);
+  nn::gemm_f32(nn::Transposed::kNo, nn::Transposed::kYes, rows, kHidden, shape_.features, input.x.data(),
+               weights.data(), units.data);
   std::array<float, kHidden> event;
   for (std::size_t h = 0; h < kHidden; ++h) {
     event[h] = nn::dot(weights.data() + shape_.event_begin() + h * shape_.event, input.g.data(), shape_.event);
   }
   const float* output = weights.data() + shape_.output_begin();
   scores.resize(input.items);
+  nn::project_rows({input.x.data(), input.items, shape_.features}, weights.data() + shape_.linear_begin(),
+                   scores.data());
   for (std::size_t i = 0; i < input.items; ++i) {
-    float* units = products.row(i);
+    float* unit = units.row(i);
     std::array<float, kHidden> active;
     for (std::size_t h = 0; h < kHidden; ++h) {
-      units[h] += event[h];
-      active[h] = units[h] > 0.0F ? units[h] : 0.0F;
+      unit[h] += event[h];
+      active[h] = unit[h] > 0.0F ? unit[h] : 0.0F;
     }
-    scores[i] = units[kHidden] + nn::dot(active.data(), output, kHidden);
+    scores[i] += nn::dot(active.data(), output, kHidden);
   }
   return scores;
 }
@@ -61,7 +63,7 @@ void RankerNetwork::backward(std::span<const float> weights, const RankerInput& 
     const float residual = residuals[i];
     if (residual == 0.0F) continue;
     const float* x = input.x.data() + i * shape_.features;
-    const float* units = activities_.mine().products.row(i);
+    const float* units = activities_.mine().units.row(i);
     nn::add_scaled(gradient.data() + shape_.linear_begin(), residual, x, shape_.features);
     for (std::size_t h = 0; h < kHidden; ++h) {
       if (units[h] <= 0.0F) continue;
@@ -80,7 +82,7 @@ void RankerNetwork::slope(std::span<const float> weights, std::size_t item, std:
   const float* linear = weights.data() + shape_.linear_begin();
   std::copy(linear, linear + shape_.features, slope.begin());
   const float* output = weights.data() + shape_.output_begin();
-  const float* units = activities_.mine().products.row(item);
+  const float* units = activities_.mine().units.row(item);
   std::array<float, kHidden> active;
   for (std::size_t h = 0; h < kHidden; ++h) active[h] = units[h] > 0.0F ? output[h] : 0.0F;
   nn::add_weighted_rows(slope.data(), active, weights.data(), shape_.features);

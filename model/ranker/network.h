@@ -23,10 +23,8 @@ struct NetworkShape {
   std::size_t features = 0;  // padded to nn::kLanes
   std::size_t event = 0;     // padded to nn::kLanes
 
-  // Rows that a product with the features is taken with: the hidden units, the linear part, padding.
-  static constexpr std::size_t kRows = 48;
   std::size_t linear_begin() const { return kHidden * features; }
-  std::size_t event_begin() const { return kRows * features; }
+  std::size_t event_begin() const { return linear_begin() + features; }
   std::size_t output_begin() const { return event_begin() + kHidden * event; }
   std::size_t size() const { return output_begin() + kHidden; }
 };
@@ -63,7 +61,7 @@ class RankerNetwork {
   // Of the newest forward().
   struct Activity {
     nn::Arena arena;
-    nn::Matrix products;  // padded items × kRows; hidden units with the event's part, not yet rectified
+    nn::Matrix units;  // padded items × kHidden: with the event's part, not yet rectified
     std::vector<float> scores;
   };
 

@@ -57,8 +57,15 @@ void PurchaseHead::encode(ByteWriter& out) const {
   for (const auto* values : {&weights_, &squares_}) out.floats(*values);
 }
 
-void PurchaseHead::decode(ByteReader& in) {
-  for (auto* values : {&weights_, &squares_}) in.floats(*values);
+void PurchaseHead::decode(ByteReader& in, const StoredColumns& features, const StoredColumns& event) {
+  std::fill(weights_.begin(), weights_.end(), 0.0F);
+  std::fill(squares_.begin(), squares_.end(), kFirstSquare);
+  std::vector<float> was(features.padded() + event.padded());
+  for (auto* values : {&weights_, &squares_}) {
+    in.floats(was);
+    features.place(was.data(), values->data());
+    event.place(was.data() + features.padded(), values->data() + features_);
+  }
 }
 
 }  // namespace millrace

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/bytes.h"
+#include "model/ranker/stored_columns.h"
 
 namespace millrace {
 
@@ -25,7 +26,8 @@ class PurchaseHead {
 
   bool is_finite() const;
   void encode(ByteWriter& out) const;
-  void decode(ByteReader& in);
+  // `event`: with the constant after its columns.
+  void decode(ByteReader& in, const StoredColumns& features, const StoredColumns& event);
 
  private:
   float logit(std::span<const float> features, std::span<const float> event) const;

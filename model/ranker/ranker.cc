@@ -4,8 +4,6 @@
 #include <cmath>
 #include <numeric>
 
-#include "core/bytes.h"
-#include "core/hash.h"
 #include "model/nn/adam.h"
 #include "model/nn/matmul.h"
 #include "model/nn/vector_ops.h"
@@ -13,8 +11,6 @@
 namespace millrace {
 namespace {
 
-constexpr std::uint8_t kFormat = 3;
-constexpr std::uint8_t kFormatBeforeHeads = 2;
 constexpr std::uint64_t kWeightsPurpose = 201;
 // Young rankers learn in small mini-batches, at a rate that goes with the root of their size.
 constexpr std::size_t kLeastMinibatch = 8;
@@ -25,15 +21,6 @@ constexpr float kAveragingStart = 0.2F;
 // Residuals below this leave no trace worth its time.
 constexpr float kLeastResidual = 1e-3F;
 
-std::uint64_t fingerprint(const FeatureLayout& layout) {
-  std::string names;
-  for (const auto* columns : {&layout.columns, &layout.event_columns}) {
-    for (const std::string& name : *columns) names += name + '\n';
-    names += '\n';
-  }
-  return fnv1a(names);
-}
-
 NetworkShape shape_of(const FeatureLayout& layout) {
   NetworkShape shape;
   shape.features = nn::padded(layout.columns.size(), nn::kLanes);
@@ -41,17 +28,30 @@ NetworkShape shape_of(const FeatureLayout& layout) {
   return shape;
 }
 
+// What stands behind the columns, which sees zeros alone.
+void clear_padding(const NetworkShape& shape, std::size_t columns, std::size_t event_columns,
+                   std::span<float> weights) {
+  for (std::size_t h = 0; h < NetworkShape::kHidden; ++h) {
+    const auto features = weights.subspan(h * shape.features, shape.features);
+    std::fill(features.begin() + static_cast<std::ptrdiff_t>(columns), features.end(), 0.0F);
+    const auto event = weights.subspan(shape.event_begin() + h * shape.event, shape.event);
+    std::fill(event.begin() + static_cast<std::ptrdiff_t>(event_columns), event.end(), 0.0F);
+  }
+}
+
 }  // namespace
 
 Ranker::Ranker(const FeatureLayout& layout, std::span<const float> initial_linear, const RankerOptions& options,
                std::uint64_t seed)
     : options_(options),
-      fingerprint_(fingerprint(layout)),
+      columns_(layout.columns),
+      event_columns_(layout.event_columns),
       features_(layout.columns.size()),
       event_(layout.event_columns.size()),
       network_(shape_of(layout)),
       purchase_(network_.shape().features, network_.shape().event),
       weights_(network_.initial_weights(Random(seed, 0, kWeightsPurpose))) {
+  clear_padding(network_.shape(), features_.size(), event_.size() + 1, weights_);
   std::copy(initial_linear.begin(), initial_linear.end(), network_.linear(weights_).begin());
   averaged_ = weights_;
   // Adam walks over whole lanes.
@@ -172,40 +172,6 @@ bool Ranker::is_finite() const {
     return std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); });
   };
   return finite(weights_) && finite(averaged_) && features_.is_finite() && event_.is_finite() && purchase_.is_finite();
-}
-
-std::string Ranker::encode() const {
-  ByteWriter out;
-  out.u8(kFormat);
-  out.u64(fingerprint_);
-  out.varint(updates_);
-  out.varint(learnt_);
-  features_.encode(out);
-  event_.encode(out);
-  for (const auto* values : {&weights_, &averaged_, &first_moment_, &second_moment_}) out.floats(*values);
-  purchase_.encode(out);
-  return out.take();
-}
-
-Status Ranker::decode(std::string_view bytes) {
-  ByteReader in(bytes);
-  const std::uint8_t format = in.u8();
-  const bool known = format == kFormat || format == kFormatBeforeHeads;
-  if (!known || in.u64() != fingerprint_) {
-    return stop_error(ErrorCode::kCorruption,
-                      "restoring the ranker: the stored one (format " + std::to_string(format) +
-                          ") ranks by other columns than this version with this configuration; run the version and the "
-                          "model.families that wrote it, or start with a fresh state directory");
-  }
-  updates_ = in.varint();
-  learnt_ = in.varint();
-  features_.decode(in);
-  event_.decode(in);
-  for (auto* values : {&weights_, &averaged_, &first_moment_, &second_moment_}) in.floats(*values);
-  if (format == kFormat) purchase_.decode(in);
-  if (!in.done())
-    return stop_error(ErrorCode::kCorruption, "restoring the ranker: the stored row has the wrong length");
-  return Ok{};
 }
 
 }  // namespace millrace

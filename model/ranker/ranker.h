@@ -58,6 +58,7 @@ class Ranker {
   const Standardiser& features() const { return features_; }
   const Standardiser& event() const { return event_; }
   std::string encode() const;
+  // Of columns that the row does not know nothing has been learnt; what it knows of others is let go.
   Status decode(std::string_view bytes);
 
  private:
@@ -67,7 +68,7 @@ class Ranker {
   std::span<const float> row_of(const RankerInput& input, std::size_t item) const;
 
   RankerOptions options_;
-  std::uint64_t fingerprint_;  // of the columns' names
+  std::vector<std::string> columns_, event_columns_;  // names
   Standardiser features_;
   Standardiser event_;
   RankerNetwork network_;

@@ -61,10 +61,13 @@ void Standardiser::encode(ByteWriter& out) const {
   }
 }
 
-void Standardiser::decode(ByteReader& in) {
+void Standardiser::decode(ByteReader& in, const StoredColumns& stored) {
+  *this = Standardiser(mean_.size());
   predictions_ = in.varint();
+  std::vector<double> was(stored.size());
   for (auto* values : {&mean_, &square_}) {
-    for (double& value : *values) value = in.f64();
+    for (double& value : was) value = in.f64();
+    stored.place(was.data(), values->data());
   }
 }
 

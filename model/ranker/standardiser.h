@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/bytes.h"
+#include "model/ranker/stored_columns.h"
 
 namespace millrace {
 
@@ -15,6 +16,7 @@ class Standardiser {
   static constexpr float kClip = 5.0F;
 
   explicit Standardiser(std::size_t columns);
+  std::size_t size() const { return mean_.size(); }
 
   // One prediction: columns × items, column after column.
   void observe(std::span<const float> values, std::size_t items);
@@ -24,7 +26,7 @@ class Standardiser {
   bool is_finite(std::size_t column) const;
   bool is_finite() const;  // of all columns
   void encode(ByteWriter& out) const;
-  void decode(ByteReader& in);
+  void decode(ByteReader& in, const StoredColumns& stored);
 
  private:
   std::vector<double> mean_;

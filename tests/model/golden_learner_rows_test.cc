@@ -137,32 +137,47 @@ TEST(GoldenLearnerRows, KeptBeforeACheckpoint) {
 }
 
 constexpr std::size_t kColumns = 16;  // two, padded
-constexpr std::size_t kWeights = 48 * kColumns + 32 * kColumns + 32;
+constexpr std::size_t kWeights = 33 * kColumns + 32 * kColumns + 32;
+constexpr std::size_t kPadding = 15 * kColumns;  // of each set of weights, before version 4
 
 std::string row_of(std::string_view values, std::size_t size = kColumns) {
   return std::string(values) + times(size - packed(values).size() / 8, "00000000");
 }
 
 // score = 10 x₀ + 3 max(0, 2 x₀ + 4 g₀ + 8)
-std::string averaged_weights() {
+std::string averaged_weights(std::size_t padding) {
   return row_of("00000040") + times(31, row_of("")) +           // hidden units by the candidate's columns
-         row_of("00002041") + times(15, row_of("")) +           // the linear part, padding
+         row_of("00002041") + times(padding, "00000000") +      // the linear part
          row_of("00008040 00000041") + times(31, row_of("")) +  // hidden units by the event's columns
          row_of("00004040", 32);                                // the output by the hidden units
 }
+// As a set of weights that are all the same is kept: nothing behind the columns.
+std::string weights_of(std::string_view value) {
+  const std::string two = std::string(value) + std::string(value);
+  return times(33, row_of(two)) + times(32, row_of(two)) + times(32, std::string(value));
+}
 
+const std::string kNames = "02 03612e78 03612e79 01 03652e7a";  // a.x and a.y, e.z
+const std::string kFingerprint = "7576917987d51d31";            // of them, before version 4
 // Means 1, 2 and 3, deviations 2.
 const std::string kStandardised =
-    "7576917987d51d31 ac02 e807"
+    "ac02 e807"
     "05 000000000000f03f 0000000000000040 0000000000001440 0000000000002040"
     "06 0000000000000840 0000000000002a40";
 
 std::string ranker_weights() {
-  return times(kWeights, "0000803f") + averaged_weights() + times(kWeights, "0000003f") + times(kWeights, "0000803e");
+  return weights_of("0000803f") + averaged_weights(0) + weights_of("0000003f") + weights_of("0000803e");
+}
+std::string ranker_weights_before_names() {
+  constexpr std::size_t kAll = kWeights + kPadding;
+  return times(kAll, "0000803f") + averaged_weights(kPadding) + times(kAll, "0000003f") + times(kAll, "0000803e");
 }
 
 // logit = 2 x₀ − g₀ − 1
-std::string purchase_head() { return row_of("00000040") + row_of("000080bf 000080bf") + times(32, "00008040"); }
+std::string purchase_head() {
+  const std::string squares = "00008040 00008040" + times(kColumns - 2, "cdcccc3d");
+  return row_of("00000040") + row_of("000080bf 000080bf") + squares + squares;
+}
 
 class GoldenRankerRow : public ::testing::Test {
  protected:
@@ -182,7 +197,7 @@ class GoldenRankerRow : public ::testing::Test {
 };
 
 TEST_F(GoldenRankerRow, HasItsLayout) {
-  const std::string row = "03" + kStandardised + ranker_weights() + purchase_head();
+  const std::string row = "04" + kNames + kStandardised + ranker_weights() + purchase_head();
   const Status decoded = ranker_.decode(unhex(row));
   ASSERT_TRUE(decoded.ok()) << decoded.error().message;
   EXPECT_EQ(hex(ranker_.encode()), packed(row));
@@ -196,22 +211,41 @@ TEST_F(GoldenRankerRow, HasItsLayout) {
 
 // Where there is no gradient, the moments alone show which is which.
 TEST_F(GoldenRankerRow, HoldsTheMomentsInTheirOrder) {
-  ASSERT_TRUE(ranker_.decode(unhex("03" + kStandardised + ranker_weights() + purchase_head())).ok());
+  const std::string head = "04" + kNames + kStandardised;
+  ASSERT_TRUE(ranker_.decode(unhex(head + ranker_weights() + purchase_head())).ok());
   const std::vector<std::size_t> targets{0};
   ranker_.keep(ranker_.prepare(candidates_), targets);
   ranker_.learn();
   const std::string row = ranker_.encode();
   ByteReader in(row);
-  in.raw(unhex("03" + kStandardised).size() + 4 * kWeights + 4 * kWeights);
+  in.raw(unhex(head).size() + 4 * kWeights + 4 * kWeights);
   EXPECT_FLOAT_EQ(in.f32(), 0.9F * 0.5F);
   in.raw(4 * (kWeights - 1));
   EXPECT_FLOAT_EQ(in.f32(), 0.999F * 0.25F);
 }
 
 TEST_F(GoldenRankerRow, OfTheSecondVersionHasNoPurchaseHead) {
-  ASSERT_TRUE(ranker_.decode(unhex("02" + kStandardised + ranker_weights())).ok());
+  ASSERT_TRUE(ranker_.decode(unhex("02" + kFingerprint + kStandardised + ranker_weights_before_names())).ok());
   EXPECT_EQ(hex(ranker_.encode()),
-            packed("03" + kStandardised + ranker_weights() + times(32, "00000000") + times(32, "cdcccc3d")));
+            packed("04" + kNames + kStandardised + ranker_weights() + times(32, "00000000") + times(32, "cdcccc3d")));
+}
+
+TEST_F(GoldenRankerRow, OfTheThirdVersionIsOfColumnsThatMustBeTheSame) {
+  const std::string row = "03" + kFingerprint + kStandardised + ranker_weights_before_names() + purchase_head();
+  ASSERT_TRUE(ranker_.decode(unhex(row)).ok());
+  EXPECT_EQ(hex(ranker_.encode()), packed("04" + kNames + kStandardised + ranker_weights() + purchase_head()));
+  Ranker others({{"a.x", "b.y"}, {"e.z"}, {}}, {}, options(), 1);
+  EXPECT_FALSE(others.decode(unhex(row)).ok());
+}
+
+TEST_F(GoldenRankerRow, OfTheThirdVersionKnowsNothingOfContent) {
+  Ranker grown({{"a.x", "content.affinity", "a.y"}, {"e.z"}, {}}, {}, options(), 1);
+  const std::string row = "03" + kFingerprint + kStandardised + ranker_weights_before_names() + purchase_head();
+  ASSERT_TRUE(grown.decode(unhex(row)).ok());
+  ASSERT_TRUE(ranker_.decode(unhex(row)).ok());
+  Candidates candidates = candidates_;
+  candidates.features = {3.0F, 7.0F, 2.0F};
+  EXPECT_EQ(grown.score(grown.prepare(candidates))[0], ranker_.score(ranker_.prepare(candidates_))[0]);
 }
 
 }  // namespace

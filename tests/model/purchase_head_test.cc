@@ -89,7 +89,10 @@ TEST(PurchaseHead, ContinuesFromItsBytesAsIfNeverInterrupted) {
   const std::string bytes = encoded(uninterrupted);
   PurchaseHead restored(kColumns, kColumns);
   ByteReader in(bytes);
-  restored.decode(in);
+  std::vector<std::string> names;
+  for (std::size_t c = 0; c < kColumns; ++c) names.push_back(std::to_string(c));
+  const StoredColumns columns(names, names);
+  restored.decode(in, columns, columns);
   EXPECT_TRUE(in.done());
   teach(uninterrupted, 6, 5);
   teach(restored, 6, 5);

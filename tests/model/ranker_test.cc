@@ -79,10 +79,11 @@ TEST(RankerNetwork, GradientAgreesWithFiniteDifferences) {
   network.forward(weights, input);
   std::vector<float> gradient(shape.size(), 0.0F);
   network.backward(weights, input, pull, gradient);
-  nn::expect_gradient(weights, gradient, [&] {
+  const auto pulled = [&] {
     const auto scores = network.forward(weights, input);
     return nn::weighted_sum(pull, {scores.begin(), scores.end()});
-  });
+  };
+  nn::expect_gradient(weights, gradient, pulled, 2e-3F);  // short: units have a kink
 }
 
 TEST(RankerNetwork, SlopeAgreesWithFiniteDifferences) {
@@ -171,16 +172,35 @@ TEST(Ranker, ContinuesFromItsRowAsIfNeverInterrupted) {
   EXPECT_TRUE(restored.encode() == uninterrupted.encode());
 }
 
-TEST(Ranker, RefusesRowsOfOtherColumnsAndDamagedOnes) {
+// Where families come, stand elsewhere or go, what was learnt of the others stays.
+TEST(Ranker, CarriesOverWhatItKnowsOfTheColumnsThatAreStillThere) {
+  Ranker before(two_columns(), std::vector<float>{1.0F, 1.0F}, small(), 1);
+  teach(before, 1, 150);
+  const FeatureLayout layout{{"c.new", "b.score", "a.score"}, {"c.new", "a.length"}, {}};
+  Ranker after(layout, std::vector<float>{1.0F, 0.0F, 0.0F}, small(), 2);
+  ASSERT_TRUE(after.decode(before.encode()).ok());
+  Random random(5);
+  for (int i = 0; i < 20; ++i) {
+    const Candidates known = prediction(random, 3);
+    Candidates grown = known;
+    grown.event = {random.uniform() < 0.5 ? 1.0F : -1.0F, known.event[0]};
+    grown.features.assign(12, static_cast<float>(random.normal()));
+    grown.features.insert(grown.features.end(), known.features.begin() + 12, known.features.end());
+    grown.features.insert(grown.features.end(), known.features.begin(), known.features.begin() + 12);
+    const auto scores = after.score(after.prepare(grown));
+    const std::vector<float> had(scores.begin(), scores.end());
+    const auto expected = before.score(before.prepare(known));
+    for (std::size_t item = 0; item < 12; ++item) EXPECT_NEAR(had[item], expected[item], 1e-4F);
+  }
+  Ranker again(two_columns(), std::vector<float>{1.0F, 1.0F}, small(), 3);
+  ASSERT_TRUE(again.decode(after.encode()).ok());
+  EXPECT_TRUE(again.encode() == before.encode());
+}
+
+TEST(Ranker, RefusesDamagedRows) {
   Ranker ranker(two_columns(), std::vector<float>{1.0F, 1.0F}, small(), 1);
   teach(ranker, 1, 1);
   const std::string row = ranker.encode();
-  FeatureLayout others = two_columns();
-  others.columns[1] = "c.score";
-  Ranker other(others, std::vector<float>{1.0F, 1.0F}, small(), 1);
-  const Status refused = other.decode(row);
-  ASSERT_FALSE(refused.ok());
-  EXPECT_THAT(refused.error().message, ::testing::HasSubstr("model.families"));
   EXPECT_FALSE(ranker.decode(row.substr(0, row.size() - 1)).ok());
   EXPECT_FALSE(ranker.decode("").ok());
 }
