@@ -5,6 +5,7 @@
 //   encoder_state      what is remembered and saved: item and token embeddings, dense parameters, recent items
 //   encoder_contexts   contexts → packed positions, features
 //   encoder_attention  positions → context vector, and the gradient
+//   encoder_start      the vector of contexts without items, and its gradient
 //   encoder_negatives  what the positives are learnt against
 //   encoder_content    category and title tokens on the item side
 //   encoder_train      one mini-batch
@@ -29,7 +30,7 @@ class EncoderFamily final : public Family {
   double candidates_share() const override { return 1.6; }
   std::optional<std::uint64_t> rank_version() const override { return ranker_.version(); }
   void refresh() override { ranker_.refresh(); }
-  // Log-probabilities. Empty lists for contexts without an item that has an embedding.
+  // Log-probabilities. Contexts without an item that has an embedding are ranked by the start, once that has learnt.
   std::vector<std::vector<ScoredItem>> rank(std::span<const RankRequest> requests, std::size_t k) override;
   // encoder::kNoOpinion for items without an embedding.
   void score(const Context& context, std::span<const ItemIndex> items, std::span<float> scores) override;

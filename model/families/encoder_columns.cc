@@ -51,6 +51,7 @@ float entropy_of(std::span<const float> log_probabilities) {
 std::span<const std::string_view> Ranker::columns() { return kNames; }
 std::span<const std::string_view> Ranker::event_columns() { return kEventNames; }
 
+// Of a context without an item its scores alone.
 void Ranker::describe(const Context& context, std::span<const ItemIndex> items, FeatureColumns columns) {
   const std::span<float> scores = columns.column(kScore);
   score(context, items, scores);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "model/nn/vector_ops.h"
+
 namespace millrace::encoder {
 namespace {
 
@@ -27,7 +29,8 @@ Parameters::Parameters(const EncoderOptions& options, std::size_t kinds, std::ui
       key(set.add("key", options.dimension, options.dimension)),
       last(set.add("last", options.dimension, options.dimension)),
       query(set.add("query", 1, options.dimension)),
-      user(set.add("user", kUserFeatures, options.dimension)) {
+      user(set.add("user", kUserFeatures, options.dimension)),
+      start(set.add("start", 1, options.dimension)) {
   Random random(seed, 0, kPurpose);
   log_scale.value.data[0] = std::log(kFirstScale);
   for (std::size_t p = 0; p < options.length; ++p) position_bias.value.data[p] = kPositionSlope * static_cast<float>(p);
@@ -39,9 +42,15 @@ Parameters::Parameters(const EncoderOptions& options, std::size_t kinds, std::ui
 
 float Parameters::scale() const { return std::exp(log_scale.value.data[0]); }
 
+bool Parameters::has_start() const {
+  return std::any_of(start.value.data, start.value.data + start.value.size(), [](float x) { return x != 0.0F; });
+}
+
 void Parameters::step(const EncoderOptions& options, std::uint64_t number) {
   set.step({.rate = options.dense_rate}, number, options.gradient_clip, options.weight_decay);
   log_scale.value.data[0] = std::min(log_scale.value.data[0], std::log(kLargestScale));
+  const float length = std::sqrt(nn::dot(start.value.data, start.value.data, start.value.size()));
+  if (length > kLargestScale) nn::scale(start.value.data, kLargestScale / length, start.value.size());
 }
 
 }  // namespace millrace::encoder

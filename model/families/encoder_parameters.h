@@ -27,8 +27,10 @@ struct Parameters {
   nn::Parameter& last;           // D × D: V
   nn::Parameter& query;          // 1 × D: v
   nn::Parameter& user;           // kUserFeatures × D
+  nn::Parameter& start;          // 1 × D: of contexts without an item, its length their scale
 
   float scale() const;
+  bool has_start() const;  // whether the start has learnt
   // One step of Adam, counted from 1, on the gradients.
   void step(const EncoderOptions& options, std::uint64_t number);
 };

@@ -66,6 +66,10 @@ Ranker::Ranker(State& state, const ItemTable& facts)
       sample_(kSample * state.options.dimension, 0.0F),
       embedding_(state.options.dimension) {}
 
+bool Ranker::has_opinion(const Context& context) const {
+  return state_.parameters.has_start() || attendable(context, state_.items, state_.options.length);
+}
+
 bool Ranker::is_stale() const {
   return state_.items.has_stale() || indexed_rows_ != state_.items.rows() || stride_ != wanted_stride();
 }
@@ -106,7 +110,7 @@ std::vector<std::vector<ScoredItem>> Ranker::rank(std::span<const RankRequest> r
   std::vector<RankRequest> possible;
   std::vector<std::size_t> places;
   for (std::size_t i = 0; i < requests.size(); ++i) {
-    if (!attendable(*requests[i].context, state_.items, state_.options.length)) continue;
+    if (!has_opinion(*requests[i].context)) continue;
     possible.push_back(requests[i]);
     places.push_back(i);
   }
@@ -121,7 +125,7 @@ std::vector<std::vector<ScoredItem>> Ranker::rank(std::span<const RankRequest> r
 
 void Ranker::score(const Context& context, std::span<const ItemIndex> items, std::span<float> scores) {
   std::fill(scores.begin(), scores.end(), kNoOpinion);
-  if (!attendable(context, state_.items, state_.options.length)) return;
+  if (!has_opinion(context)) return;
   const Encoded& encoded = encoded_for(context);
   for (std::size_t i = 0; i < items.size(); ++i) {
     const std::uint32_t row = find_row(state_.items, items[i]);
@@ -172,7 +176,9 @@ void Ranker::encode(std::span<const RankRequest> requests, Answer& answer) const
   for (std::size_t b = 0; b < requests.size(); ++b) {
     Encoded& encoded = answer.encoded[b];
     encoded.key = key_of(*contexts[b], state_.options.length);
-    encoded.vector.assign(attention.pooled.row(b), attention.pooled.row(b) + depth);
+    const bool starts = packed.begin[b] == packed.begin[b + 1];
+    const float* vector = starts ? state_.parameters.start.value.data : attention.pooled.row(b);
+    encoded.vector.assign(vector, vector + depth);
     // Newest first: an item repeated within the context counts at its newest place.
     for (std::uint32_t p = packed.begin[b + 1]; p-- > packed.begin[b];) {
       const auto same_row = [&](const Repeat& repeat) { return repeat.row == packed.row[p]; };

@@ -21,7 +21,8 @@
 
 namespace millrace::encoder {
 
-// The score of an item for which the encoder has no embedding, and of every item in a context without any.
+// The score of an item for which the encoder has no embedding, and of every item in a context without any while the
+// start has learnt nothing.
 inline constexpr float kNoOpinion = -30.0F;
 
 class Ranker {
@@ -58,8 +59,8 @@ class Ranker {
     std::uint32_t row = 0;
     float bias = 0.0F;
   };
-  // A context with its vector times the scale, the distinct items that it attends to, and the logarithm of the sum of
-  // the exponentials of all logits.
+  // A context with its vector times the scale (the start for one without items), the distinct items that it attends to,
+  // and the logarithm of the sum of the exponentials of all logits.
   struct Encoded {
     Context key;  // what the encoder looks at, the rest empty
     std::vector<float> vector;
@@ -78,6 +79,8 @@ class Ranker {
   };
   using Found = std::vector<std::vector<ScoredSlot>>;
 
+  // Whether there is an item to attend to, or a start instead.
+  bool has_opinion(const Context& context) const;
   bool is_stale() const;
   void refresh_row(std::uint32_t row);
   std::size_t wanted_stride() const;

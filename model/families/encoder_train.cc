@@ -7,6 +7,7 @@
 #include "model/families/encoder_contexts.h"
 #include "model/families/encoder_extras.h"
 #include "model/families/encoder_rows.h"
+#include "model/families/encoder_start.h"
 #include "model/families/positive.h"
 #include "model/nn/bfloat16.h"
 #include "model/nn/dropout.h"
@@ -30,6 +31,7 @@ constexpr std::size_t kHurriedShare = 2;  // of the negatives, where the stream 
 struct Positives {
   std::vector<const Context*> contexts;
   std::vector<std::uint32_t> targets;  // rows
+  std::vector<std::uint32_t> starts;   // rows: targets of contexts without anything to attend to
 };
 
 Positives positives_of(const State& state, const Minibatch& minibatch) {
@@ -37,7 +39,11 @@ Positives positives_of(const State& state, const Minibatch& minibatch) {
   for (const Example* example : minibatch.examples) {
     if (!is_positive(*example)) continue;
     const std::uint32_t row = find_row(state.items, example->item);
-    if (row == EmbeddingTable::kNoRow || !attendable(example->context, state.items, state.options.length)) continue;
+    if (row == EmbeddingTable::kNoRow) continue;
+    if (!attendable(example->context, state.items, state.options.length)) {
+      positives.starts.push_back(row);
+      continue;
+    }
     positives.contexts.push_back(&example->context);
     positives.targets.push_back(row);
   }
@@ -60,6 +66,7 @@ class Step {
     positions_ = local_rows(contexts_.row);
     extras_ =
         build_extras(state_.parameters, contexts_, positions_, local_rows(positives.targets), offsets_.size(), arena_);
+    starts_ = local_rows(positives.starts);
     rows_ = gather_rows(state_, workers_);
   }
 
@@ -80,8 +87,11 @@ class Step {
     nn::add_scaled(scaled_.data, scale_, unit_.data, scaled_.size());
   }
 
-  // The sum of the losses; leaves the gradients of the scaled contexts, of the rows and of the extras' biases.
+  // The sum of the losses; leaves the gradients of the scaled contexts, of the rows, of the extras' biases and of the
+  // start.
   double loss() {
+    state_.parameters.set.zero_gradients();
+    const double starts = start_gradient(rows_.unit, offsets_, starts_, state_.parameters.start, arena_);
     const nn::SampledSoftmax softmax{.contexts = scaled_,
                                      .items = rows_.unit,
                                      .offsets = offsets_,
@@ -98,12 +108,11 @@ class Step {
     std::fill(drows_.row(offsets_.size()), drows_.row(drows_.rows), 0.0F);  // the negatives' rows are overwritten
     dscaled_ = arena_.zeros(scaled_.rows, scaled_.columns);
     dbias_ = arena_.floats(extras_.item.size()).data();
-    return nn::sampled_softmax(softmax, arena_, {.contexts = dscaled_, .items = drows_, .extra_bias = dbias_});
+    return starts + nn::sampled_softmax(softmax, arena_, {.contexts = dscaled_, .items = drows_, .extra_bias = dbias_});
   }
 
   void backward() {
     Parameters& parameters = state_.parameters;
-    parameters.set.zero_gradients();
     repeat_bias_backward(extras_, dbias_, parameters);
     parameters.log_scale.gradient.data[0] += nn::dot(scaled_.data, dscaled_.data, dscaled_.size());
     nn::scale(dscaled_.data, scale_, dscaled_.size());
@@ -136,6 +145,7 @@ class Step {
   Contexts contexts_;
   std::span<std::uint32_t> positions_;  // P: local rows
   Extras extras_;
+  std::span<const std::uint32_t> starts_;  // local rows
   UnitRows rows_;
   std::span<std::uint8_t> noise_;  // of x's dropout
   Matrix x_;                       // P × D
@@ -159,7 +169,7 @@ TrainReport train_minibatch(State& state, const Minibatch& minibatch) {
   const double loss = step.loss();
   step.backward();
   step.update();
-  return {loss, positives.contexts.size()};
+  return {loss, positives.contexts.size() + positives.starts.size()};
 }
 
 }  // namespace millrace::encoder

@@ -6,7 +6,8 @@
 
 namespace millrace::encoder {
 
-// Learns the positive examples of the mini-batch whose item has a row and whose context has something to attend to.
+// Learns the positive examples of the mini-batch whose item has a row: where the context has something to attend to,
+// and beside such also those where it has not.
 TrainReport train_minibatch(State& state, const Minibatch& batch);
 
 }  // namespace millrace::encoder

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "model/families/encoder_content.h"
@@ -127,19 +128,58 @@ TEST(Encoder, LeavesOutWhatIsExcludedOrUnavailable) {
   }
 }
 
-TEST(Encoder, HasNoOpinionWithoutAnItemItKnows) {
-  Learnt learnt(500);
+// Contexts without an item that the encoder knows.
+std::array<Context, 2> nobody_and_stranger() {
   Context nobody;
   Context stranger;
   stranger.history.push_back({kUnknownItem, KindIndex{}, {}, 0.0F});
   stranger.history.push_back({ItemIndex{kItems + 7}, KindIndex{}, {}, 0.0F});
-  for (const Context* context : {&nobody, &stranger}) {
-    const RankRequest request{context, {}};
-    EXPECT_TRUE(learnt.family.rank({&request, 1}, 10).front().empty());
+  return {nobody, stranger};
+}
+
+TEST(Encoder, HasNoOpinionWithoutAnItemItKnowsBeforeItHasSeenAnyoneBegin) {
+  ItemTable facts;
+  EncoderFamily family(small_options(), facts);
+  MarkovStream stream(kItems, 1);
+  for (const Example& example : stream.take(500)) family.observe(example);
+  for (const Context& context : nobody_and_stranger()) {
+    const RankRequest request{&context, {}};
+    EXPECT_TRUE(family.rank({&request, 1}, 10).front().empty());
     const std::vector<ItemIndex> items{ItemIndex{1}};
     float score = 0.0F;
-    learnt.family.score(*context, items, {&score, 1});
+    family.score(context, items, {&score, 1});
     EXPECT_EQ(score, kNoOpinion);
+  }
+}
+
+// Every third user begins with one of two items, whatever the others do.
+TEST(Encoder, RanksForThoseOfWhomNothingIsKnownWhatOthersBeganWith) {
+  ItemTable facts;
+  ModelOptions options = small_options();
+  options.encoder.dense_rate = 0.02F;
+  EncoderFamily family(options, facts);
+  MarkovStream stream(kItems, 1);
+  std::uint64_t sequence = 0;
+  for (std::uint64_t step = 0; step < 600; ++step) {
+    std::vector<Example> examples = stream.take(24);
+    for (std::size_t i = 0; i < examples.size(); i += 3) {
+      examples[i].context.history.clear();
+      examples[i].item = ItemIndex{i % 2 == 0 ? 11U : 12U};
+    }
+    for (Example& example : examples) {
+      example.sequence = sequence++;
+      family.observe(example);
+    }
+    family.train({pointers(examples), examples.size(), sequence, Random(step)});
+  }
+  for (const Context& context : nobody_and_stranger()) {
+    const RankRequest request{&context, {}};
+    const auto list = family.rank({&request, 1}, 10).front();
+    ASSERT_EQ(list.size(), 10U);
+    EXPECT_EQ(std::min(list[0].item, list[1].item), ItemIndex{11});
+    EXPECT_EQ(std::max(list[0].item, list[1].item), ItemIndex{12});
+    EXPECT_GT(list[1].score, std::log(0.3F));
+    EXPECT_LT(list[2].score, std::log(0.1F));
   }
 }
 
@@ -197,12 +237,15 @@ TEST(Encoder, DescribesWhereACandidateStandsAndWhatItIsNear) {
   EXPECT_LT(event[1], std::log(static_cast<float>(items.size())));
 }
 
-TEST(Encoder, DescribesNothingOfAContextThatItDoesNotKnow) {
-  Learnt learnt(500);
+TEST(Encoder, DescribesAContextWithoutAnItemByItsScoresAlone) {
+  Learnt learnt(3'000);
   const Context nobody;
   const std::vector<ItemIndex> items{ItemIndex{1}, ItemIndex{2}};
   Described described(learnt.family, nobody, items);
-  EXPECT_EQ(described["score"][0], -16.0F);
+  std::vector<float> scores(items.size());
+  learnt.family.score(nobody, items, scores);
+  EXPECT_GT(scores[0], -16.0F);
+  for (std::size_t i = 0; i < items.size(); ++i) EXPECT_EQ(described["score"][i], std::max(scores[i], -16.0F));
   for (const char* name : {"root_share", "rank", "near_last", "nearest"}) EXPECT_EQ(described[name][1], 0.0F) << name;
   std::vector<float> event(learnt.family.event_columns().size());
   learnt.family.describe_event(nobody, event);
@@ -224,7 +267,7 @@ TEST(Encoder, AnUnknownItemKeepsItsPlace) {
   EXPECT_GT(std::abs((with_gap[0] - with_gap[1]) - (without[0] - without[1])), 1e-4);
 }
 
-TEST(Encoder, ReturnsAndLowRatingsAndEmptyContextsAreNotLearnt) {
+TEST(Encoder, ReturnsAndLowRatingsAndEmptyContextsAloneAreNotLearnt) {
   ItemTable facts;
   EncoderFamily family(small_options(), facts);
   MarkovStream stream(kItems, 1);
@@ -242,6 +285,8 @@ TEST(Encoder, ReturnsAndLowRatingsAndEmptyContextsAreNotLearnt) {
   EXPECT_EQ(family.train({pointers(wrong), 1, 4, Random(1)}).examples, 0U);
   const std::vector<Example> right{examples[3]};
   EXPECT_EQ(family.train({pointers(right), 1, 4, Random(1)}).examples, 1U);
+  const std::vector<Example> both{examples[3], empty};
+  EXPECT_EQ(family.train({pointers(both), 1, 4, Random(1)}).examples, 2U);
 }
 
 TEST(Encoder, SaveRestoreStepEqualsTheUninterruptedRun) {

@@ -88,7 +88,7 @@ std::string dense_row(std::string_view shape, std::size_t size) {
 TEST_F(GoldenEncoderRows, OfDenseParameters) {
   encoder::Parameters& p = state_.parameters;
   for (nn::Parameter* parameter : {&p.log_scale, &p.repeat_bias, &p.position_bias, &p.position, &p.kind, &p.gap, &p.key,
-                                   &p.last, &p.query, &p.user}) {
+                                   &p.last, &p.query, &p.user, &p.start}) {
     std::fill_n(parameter->value.data, parameter->value.size(), 1.0F);
     std::fill_n(parameter->mean.data, parameter->mean.size(), 2.0F);
     std::fill_n(parameter->variance.data, parameter->variance.size(), 3.0F);
@@ -96,11 +96,11 @@ TEST_F(GoldenEncoderRows, OfDenseParameters) {
   const auto named = [](const char* name, std::string_view shape, std::size_t size) {
     return std::pair(hex(name), dense_row(shape, size));
   };
-  const HexRows expected{named("log_scale", "01 01", 1),     named("repeat_bias", "01 02", 2),
-                         named("position_bias", "01 02", 2), named("position", "02 10", 2 * 16),
-                         named("kind", "03 10", 3 * 16),     named("gap", "28 10", 40 * 16),
-                         named("key", "10 10", 16 * 16),     named("last", "10 10", 16 * 16),
-                         named("query", "01 10", 16),        named("user", "10 10", 16 * 16)};
+  const HexRows expected{
+      named("log_scale", "01 01", 1),     named("repeat_bias", "01 02", 2), named("position_bias", "01 02", 2),
+      named("position", "02 10", 2 * 16), named("kind", "03 10", 3 * 16),   named("gap", "28 10", 40 * 16),
+      named("key", "10 10", 16 * 16),     named("last", "10 10", 16 * 16),  named("query", "01 10", 16),
+      named("user", "10 10", 16 * 16),    named("start", "01 10", 16)};
   EXPECT_EQ(rows("dense"), expected);
 }
 
