@@ -101,8 +101,8 @@ struct ModelOptions {
   std::size_t threads = 0;         // that make lists; 0: as many as there are processors, at most four
   std::size_t minibatch = 128;     // examples at most
   std::size_t minibatch_min = 16;  // fewer wait for the next step
-  std::vector<std::string> families{"encoder", "memory",  "related", "trending", "rising", "popular",
-                                    "habit",   "factors", "visit",   "pulse",    "ratings"};
+  std::vector<std::string> families{"encoder", "memory",  "related", "trending", "rising",  "popular",
+                                    "habit",   "factors", "visit",   "pulse",    "content", "ratings"};
   // What is served: "champion", "mixture", "interleave" or one of the learners.
   std::string serve = "ranker";
   std::vector<std::string> learners;  // side by side: "ranker", families that have lists; empty: all of them

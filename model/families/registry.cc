@@ -4,6 +4,7 @@
 #include <array>
 #include <string>
 
+#include "model/families/content.h"
 #include "model/families/encoder.h"
 #include "model/families/factors.h"
 #include "model/families/habit.h"
@@ -66,6 +67,10 @@ FamilyPointer make_pulse(const ModelOptions& /*options*/, const ItemTable& /*ite
   return std::make_unique<PulseSource>();
 }
 
+FamilyPointer make_content(const ModelOptions& /*options*/, const ItemTable& items) {
+  return std::make_unique<ContentSource>(items);
+}
+
 struct Entry {
   std::string_view name;
   FamilyPointer (*make)(const ModelOptions& options, const ItemTable& items);
@@ -75,7 +80,7 @@ constexpr std::array kEntries{
     Entry{"encoder", make_encoder}, Entry{"memory", make_memory},   Entry{"related", make_related},
     Entry{"factors", make_factors}, Entry{"habit", make_habit},     Entry{"trending", make_trending},
     Entry{"rising", make_rising},   Entry{"popular", make_popular}, Entry{"visit", make_visit},
-    Entry{"pulse", make_pulse},     Entry{"ratings", make_ratings},
+    Entry{"pulse", make_pulse},     Entry{"ratings", make_ratings}, Entry{"content", make_content},
 };
 
 }  // namespace
@@ -94,7 +99,7 @@ Result<std::unique_ptr<Family>> make_family(std::string_view name, const ModelOp
 }
 
 bool family_has_lists(std::string_view name) {
-  constexpr std::array<std::string_view, 4> kSources{"factors", "visit", "pulse", "ratings"};
+  constexpr std::array<std::string_view, 5> kSources{"factors", "visit", "pulse", "content", "ratings"};
   return std::find(kSources.begin(), kSources.end(), name) == kSources.end() &&
          std::any_of(kEntries.begin(), kEntries.end(), [name](const Entry& e) { return e.name == name; });
 }

@@ -34,7 +34,14 @@ ModelOptions small_options() {
 
 class FamilyConformance : public ::testing::TestWithParam<std::string_view> {
  protected:
-  FamilyConformance() : items_(item_table(kItems)), options_(small_options()) {}
+  FamilyConformance() : items_(item_table(kItems)), options_(small_options()) {
+    for (std::uint32_t i = 0; i < kItems; ++i) {
+      ItemFacts facts;
+      facts.tokens = {i % 3, 100 + i % 5, 200 + i};
+      facts.categories = 2;
+      items_.set(ItemIndex{i}, std::move(facts));
+    }
+  }
 
   std::unique_ptr<Family> make() const { return make_family(GetParam(), options_, items_).value(); }
 

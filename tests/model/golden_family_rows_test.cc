@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "model/families/content.h"
 #include "model/families/factor_table.h"
 #include "model/families/factors.h"
 #include "model/families/memory.h"
@@ -114,6 +115,23 @@ TEST_F(GoldenFamilyRows, OfPulseInTheFirstVersionLackFirstVisits) {
   EXPECT_THAT(all_rows_of(pulse), ElementsAre(Pair("i/00000000", packed("02 00 d00f 00 d00f 01 01 01 d00f 01" +
                                                                         times(22, two) + times(2, "00000000"))),
                                               Pair("t/", packed("01 01 01 d00f"))));
+}
+
+// By bucket, and beside them how many they are of.
+TEST_F(GoldenFamilyRows, OfContent) {
+  ItemFacts facts;
+  facts.tokens = {0x10007, 9};
+  facts.categories = 1;
+  items_.set(ItemIndex{4}, facts);
+  ContentSource content(items_);
+  load(content, "c", key_u32(8), "01 03");
+  load(content, "c", key_u32(65'536), "01 ac02");
+  content.observe(taken(4));
+  EXPECT_THAT(changed_rows(content),
+              ElementsAre(Pair("c/00000007", packed("01 01")), Pair("c/00010000", packed("01 ad02"))));
+  EXPECT_THAT(all_rows_of(content),
+              ElementsAre(Pair("c/00000007", packed("01 01")), Pair("c/00000008", packed("01 03")),
+                          Pair("c/00010000", packed("01 ad02"))));
 }
 
 // So many events after its newest that what came together of late is exactly 0.
