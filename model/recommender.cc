@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "model/descending.h"
 #include "model/nn/matmul.h"
 #include "model/nn/vector_ops.h"
 
@@ -76,16 +77,9 @@ float Recommender::rating_of(const Context& context, ItemIndex item) const {
 
 Ranking Recommender::rank(const Context& context, const Candidates& candidates, const RankerInput& input,
                           std::size_t k) {
-  const std::size_t count = candidates.items.size();
   const std::span<const float> scores = score(context, candidates, input, ranker_.score(input));
-  std::vector<std::size_t> order(count);
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  const auto better = [&](std::size_t a, std::size_t b) {
-    return scores[a] != scores[b] ? scores[a] > scores[b] : a < b;
-  };
-  const auto end = order.begin() + static_cast<std::ptrdiff_t>(std::min(k, count));
-  std::partial_sort(order.begin(), end, order.end(), better);
-  order.erase(end, order.end());
+  std::vector<std::uint32_t> order = descending(scores);
+  order.resize(std::min(k, order.size()));
   const std::vector<float> mean = mean_of(input, nn::padded(layout_.columns.size(), nn::kLanes));
   Ranking ranking;
   ranking.reserve(order.size());

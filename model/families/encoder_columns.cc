@@ -3,35 +3,33 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <numeric>
 
+#include "model/descending.h"
 #include "model/families/encoder_contexts.h"
 #include "model/families/encoder_ranker.h"
+#include "model/nn/vector_ops.h"
 
 namespace millrace::encoder {
 namespace {
 
 using nn::EmbeddingTable;
 
-enum Column : std::uint8_t { kScore, kRootShare, kRank, kNearLast, kNearSecond, kNearThird, kNearest, kColumns };
-constexpr std::array<std::string_view, kColumns> kNames{"score",       "root_share", "rank",   "near_last",
-                                                        "near_second", "near_third", "nearest"};
+enum Column : std::uint8_t { kScore, kRootShare, kRank, kNearLast, kNearSecond, kNearest, kColumns };
+constexpr std::array<std::string_view, kColumns> kNames{"score",     "root_share",  "rank",
+                                                        "near_last", "near_second", "nearest"};
 enum EventColumn : std::uint8_t { kBestScore, kEntropy, kLogSum, kEventColumns };
 constexpr std::array<std::string_view, kEventColumns> kEventNames{"best", "entropy", "log_sum"};
 
-constexpr std::size_t kNewest = 3;  // items of the context
+constexpr std::size_t kNewest = 3;       // items of the context that are looked at
+constexpr std::size_t kNewestApart = 2;  // so many of them with columns of their own
 // Log-probabilities below are one: a candidate that the encoder has never heard of is no outlier.
 constexpr float kLeastScore = -16.0F;
 
-// log(1 + place) of each value among all of them, 0 the largest.
+// ln of the place of each value among all of them, 1 the largest.
 void log_places(std::span<const float> values, std::span<float> places) {
-  std::vector<std::uint32_t> order(values.size());
-  std::iota(order.begin(), order.end(), 0U);
-  std::sort(order.begin(), order.end(),
-            [&](std::uint32_t a, std::uint32_t b) { return values[a] != values[b] ? values[a] > values[b] : a < b; });
-  for (std::size_t place = 0; place < order.size(); ++place) {
-    places[order[place]] = std::log1p(static_cast<float>(place));
-  }
+  float place = 1.0F;
+  for (const std::uint32_t at : descending(values)) places[at] = place++;
+  nn::logarithm(places);
 }
 
 // Of the distribution over the candidates alone.
@@ -78,7 +76,7 @@ void Ranker::describe_nearness(const Encoded& encoded, std::span<const ItemIndex
     float nearest = -1.0F;
     for (std::size_t n = 0; n < newest; ++n) {
       const float cosine = index_.score(row, index_.row(encoded.repeats[n].row));
-      columns.column(kNearLast + n)[i] = cosine;
+      if (n < kNewestApart) columns.column(kNearLast + n)[i] = cosine;
       nearest = std::max(nearest, cosine);
     }
     columns.column(kNearest)[i] = nearest;

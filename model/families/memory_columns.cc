@@ -24,13 +24,12 @@ enum Column : std::uint8_t {
   kLater,
   kBefore,
   kLaterSecond,
-  kBeforeSecond,
   kCoverage,
   kColumns
 };
 constexpr std::array<std::string_view, kColumns> kNames{
-    "score", "root_share", "recent_share", "neighbours", "best",   "newest",       "without_last",  "forward",
-    "short", "next",       "next_recent",  "later",      "before", "later_second", "before_second", "coverage"};
+    "score", "root_share", "recent_share", "neighbours", "best",   "newest",       "without_last", "forward",
+    "short", "next",       "next_recent",  "later",      "before", "later_second", "coverage"};
 constexpr std::array<std::string_view, 5> kEventNames{"similarity", "neighbours", "followed", "followed_second",
                                                       "last_frequency"};
 
@@ -46,7 +45,7 @@ struct MemoryFamily::Votes {
 };
 
 struct MemoryFamily::Following {
-  float next = 0.0F, next_recent = 0.0F, later = 0.0F, before = 0.0F, later_second = 0.0F, before_second = 0.0F;
+  float next = 0.0F, next_recent = 0.0F, later = 0.0F, before = 0.0F, later_second = 0.0F;
 };
 
 std::span<const std::string_view> MemoryFamily::columns() const { return kNames; }
@@ -112,7 +111,7 @@ float MemoryFamily::follow(const Answer& answer, std::uint32_t item, bool is_las
       const bool after = i + 1 > matched;
       const float near = 1.0F / static_cast<float>(after ? i + 1 - matched : matched - i - 1);
       if (!is_last) {
-        (after ? candidate.later_second : candidate.before_second) += near;
+        if (after) candidate.later_second += near;
       } else if (i == matched) {
         candidate.next += 1.0F;
         candidate.next_recent += std::exp(-age_of(session) / kRecentDecay);
@@ -165,13 +164,12 @@ void MemoryFamily::describe(const Context& context, std::span<const ItemIndex> i
     put(kLater, near.later / (answer.followed[0] + 2.0F) + kFloor);
     put(kBefore, near.before / (answer.followed[0] + 2.0F) + kFloor);
     put(kLaterSecond, near.later_second / (answer.followed[1] + 2.0F) + kFloor);
-    put(kBeforeSecond, near.before_second / (answer.followed[1] + 2.0F) + kFloor);
     const std::uint32_t index = raw(items[i]);
     const float frequency = index < items_seen_.size() ? static_cast<float>(items_seen_[index].frequency) : 0.0F;
     put(kCoverage, (vote.count + 0.5F) / (frequency + 2.0F));
   }
   for (const Column column : {kRecentShare, kNeighbours, kBest, kWithoutLast, kForward, kShort, kNext, kNextRecent,
-                              kLater, kBefore, kLaterSecond, kBeforeSecond, kCoverage}) {
+                              kLater, kBefore, kLaterSecond, kCoverage}) {
     nn::logarithm(columns.column(column));
   }
 }

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "core/bytes.h"
+#include "model/descending.h"
 #include "model/families/positive.h"
 #include "model/families/row_error.h"
 #include "model/families/visit.h"
@@ -124,11 +125,10 @@ void signed_logarithm(std::span<float> x) {
 
 // Logarithm of 1 + the place of each value among all, 0 for the largest.
 void ranks_of(std::span<const float> values, std::span<float> ranks) {
-  std::vector<float> sorted(values.begin(), values.end());
-  std::sort(sorted.begin(), sorted.end(), std::greater<>());
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    const auto at = std::lower_bound(sorted.begin(), sorted.end(), values[i], std::greater<>());
-    ranks[i] = 1.0F + static_cast<float>(at - sorted.begin());
+  const std::vector<std::uint32_t> order = descending(values);
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    const bool equal = i > 0 && values[order[i]] == values[order[i - 1]];
+    ranks[order[i]] = equal ? ranks[order[i - 1]] : static_cast<float>(i + 1);
   }
   nn::logarithm(ranks);
 }

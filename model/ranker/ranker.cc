@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "model/descending.h"
 #include "model/nn/adam.h"
 #include "model/nn/matmul.h"
 #include "model/nn/vector_ops.h"
@@ -85,15 +86,10 @@ std::span<const float> Ranker::score(const RankerInput& input) {
 
 std::span<const float> Ranker::keep(const RankerInput& input, std::span<const std::size_t> targets) {
   const std::span<const float> scores = score(input);
-  std::vector<std::size_t> order(input.items);
-  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::vector<std::uint32_t> order = descending(scores);
   const auto taken = [&](std::size_t at) { return std::binary_search(targets.begin(), targets.end(), at); };
-  const auto first = [&](std::size_t a, std::size_t b) {
-    if (taken(a) != taken(b)) return taken(a);
-    return scores[a] != scores[b] ? scores[a] > scores[b] : a < b;
-  };
+  std::stable_partition(order.begin(), order.end(), taken);
   const std::size_t count = std::min(input.items, RankerInput::kMostKept);
-  std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(count), order.end(), first);
   const std::size_t columns = network_.shape().features;
   RankedExample example;
   example.input.items = count;

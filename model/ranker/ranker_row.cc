@@ -1,5 +1,6 @@
 // The ranker's row: docs/formats.md, "learner: ranker".
 #include <algorithm>
+#include <array>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,9 +16,12 @@ namespace {
 constexpr std::uint8_t kFormat = 4;
 constexpr std::uint8_t kFormatOfFingerprints = 3;
 constexpr std::uint8_t kFormatBeforeHeads = 2;
-// Before format 4: rows of weights by candidate column, with padding, and what has come to the default columns since.
+// Before format 4: rows of weights by candidate column, with padding, the family that has come since, and the columns
+// that have gone, each after the one that it stood behind.
 constexpr std::size_t kPaddedRows = 48;
 constexpr std::string_view kAddedFamily = "content.";
+constexpr std::array<std::array<std::string_view, 2>, 2> kGoneAfter{
+    {{"encoder.near_third", "encoder.near_second"}, {"memory.before_second", "memory.later_second"}}};
 
 constexpr std::size_t kHidden = NetworkShape::kHidden;
 constexpr std::size_t kRows = kHidden + 1;  // hidden units and the linear part
@@ -45,8 +49,13 @@ Names read_names(ByteReader& in) {
   return names;
 }
 
-Names without(Names names, std::string_view family) {
-  std::erase_if(names, [family](const std::string& name) { return name.starts_with(family); });
+// The columns that these were when rows had no names.
+Names before_names(Names names) {
+  std::erase_if(names, [](const std::string& name) { return name.starts_with(kAddedFamily); });
+  for (const auto& [gone, before] : kGoneAfter) {
+    const auto at = std::find(names.begin(), names.end(), before);
+    if (at != names.end()) names.emplace(at + 1, gone);
+  }
   return names;
 }
 
@@ -106,9 +115,8 @@ Status Ranker::decode(std::string_view bytes) {
     event_columns = read_names(in);
   } else if (format == kFormatOfFingerprints || format == kFormatBeforeHeads) {
     rows = kPaddedRows;
-    const std::uint64_t stored = in.u64();
-    if (stored != fingerprint(columns, event_columns)) columns = without(columns, kAddedFamily);
-    if (stored != fingerprint(columns, event_columns)) return other_columns(format);
+    columns = before_names(columns);
+    if (in.u64() != fingerprint(columns, event_columns)) return other_columns(format);
   } else {
     return other_columns(format);
   }

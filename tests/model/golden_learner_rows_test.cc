@@ -4,6 +4,8 @@
 
 #include <cmath>
 
+#include "core/bytes.h"
+#include "core/hash.h"
 #include "model/families/registry.h"
 #include "model/model_rows.h"
 #include "model/ranker/ranker.h"
@@ -236,6 +238,16 @@ TEST_F(GoldenRankerRow, OfTheThirdVersionIsOfColumnsThatMustBeTheSame) {
   EXPECT_EQ(hex(ranker_.encode()), packed("04" + kNames + kStandardised + ranker_weights() + purchase_head()));
   Ranker others({{"a.x", "b.y"}, {"e.z"}, {}}, {}, options(), 1);
   EXPECT_FALSE(others.decode(unhex(row)).ok());
+}
+
+TEST_F(GoldenRankerRow, OfTheThirdVersionKnowsColumnsThatAreNoMore) {
+  ByteWriter fingerprint;
+  fingerprint.u64(fnv1a("encoder.near_second\nencoder.near_third\n\ne.z\n\n"));
+  Ranker shrunk({{"encoder.near_second"}, {"e.z"}, {}}, {}, options(), 1);
+  const std::string rest = kStandardised + ranker_weights_before_names() + purchase_head();
+  ASSERT_TRUE(shrunk.decode(unhex("03") + fingerprint.take() + unhex(rest)).ok());
+  candidates_.features = {3.0F};
+  EXPECT_EQ(shrunk.score(shrunk.prepare(candidates_))[0], 10.0F + 3.0F * (2.0F + 4.0F + 8.0F));
 }
 
 TEST_F(GoldenRankerRow, OfTheThirdVersionKnowsNothingOfContent) {
