@@ -1,7 +1,6 @@
 #include "model/recommender.h"
 
 #include <algorithm>
-#include <numeric>
 #include <utility>
 #include <vector>
 
