@@ -37,7 +37,7 @@ std::span<const std::uint32_t> ContentSource::categories_of(ItemIndex item) cons
 }
 
 float ContentSource::share(std::uint32_t category) const {
-  if (taken_.empty()) return 0.0F;
+  if (total_ == 0) return 0.0F;
   return static_cast<float>(taken_[bucket_of(category)]) / static_cast<float>(total_);
 }
 
@@ -106,6 +106,17 @@ void ContentSource::observe(const Example& example) {
   }
   ++total_;
   dirty_.mark(kTotalRow);
+  if (total_ >= kMostTaken) halve();
+}
+
+void ContentSource::halve() {
+  total_ /= 2;
+  for (std::uint32_t bucket = 0; bucket < kBuckets; ++bucket) {
+    if (taken_[bucket] == 0) continue;
+    taken_[bucket] /= 2;
+    if (taken_[bucket] == 0) --used_;
+    dirty_.mark(bucket);
+  }
 }
 
 void ContentSource::save(const RowSink& sink, bool all) {
@@ -114,7 +125,10 @@ void ContentSource::save(const RowSink& sink, bool all) {
   if (all) rows = all_rows(kBuckets + 1);
   for (const std::uint32_t row : rows) {
     const std::uint32_t count = row == kTotalRow ? total_ : taken_[row];
-    if (count == 0) continue;
+    if (count == 0) {
+      if (!all) sink(kCategoryTable, key_u32(row), std::nullopt);
+      continue;
+    }
     ByteWriter out;
     out.u8(kRowVersion);
     out.varint(count);

@@ -3,7 +3,9 @@
 //
 //   weight(c)   = Σ over the history's items in category c of place^-0.5 / number of the item's categories
 //                 / Σ over all of them of place^-0.5, place 1 the newest
-//   share(c)    = how much of all that was ever taken is in c
+//   share(c)    = how much of what was taken is in c, of the newest kMostTaken takings or more, older ones counting
+//   half,
+//                 a quarter …
 //   affinity(i) = mean over i's categories of ln((weight(c) + 0.05) / (share(c) / 2 + 0.02))
 //   overlap(i)  = Σ over i's categories of weight(c)
 //
@@ -22,6 +24,8 @@ namespace millrace {
 class ContentSource final : public Source {
  public:
   static constexpr std::uint32_t kBuckets = 1U << 16;  // categories that share one are counted together
+
+  static constexpr std::uint32_t kMostTaken = 1U << 24;  // then all counts are halved
 
   // `items` must outlive the source.
   explicit ContentSource(const ItemTable& items) : items_(items) {}
@@ -46,9 +50,10 @@ class ContentSource final : public Source {
   // By category, each once.
   std::vector<Weight> taste_of(const Context& context) const;
   float share(std::uint32_t category) const;
+  void halve();
 
   const ItemTable& items_;
-  std::vector<std::uint32_t> taken_;  // by bucket: how often an item in such a category was taken; empty before any was
+  std::vector<std::uint32_t> taken_;  // by bucket: how often an item in such a category was; empty before any was
   std::uint32_t total_ = 0;           // how often any item with a category was
   std::uint64_t used_ = 0;            // buckets with a count
   DirtyRows dirty_;

@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <initializer_list>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -44,6 +45,12 @@ class ContentTest : public ::testing::Test {
     example.item = ItemIndex{item};
     example.quantity = quantity;
     content_.observe(example);
+  }
+  static std::string counted(std::uint32_t count) {
+    ByteWriter row;
+    row.u8(1);
+    row.varint(count);
+    return row.take();
   }
   // Affinity, then overlap, of one item.
   std::pair<float, float> described(const Context& context, std::uint32_t item) {
@@ -97,6 +104,18 @@ TEST_F(ContentTest, TheMostCategoriesThatAnItemHasStayWithinFloats) {
   const float rare = std::log(0.05F / 0.52F);
   EXPECT_NEAR(described(after({0}), 5).first, rare, 1e-4F);
   EXPECT_TRUE(std::isfinite(described(after({5}), 5).first));
+}
+
+TEST_F(ContentTest, CountsAreHalvedBeforeTheyGrowTooLarge) {
+  ASSERT_TRUE(content_.load("c", key_u32(kDrama), counted(6)).ok());
+  ASSERT_TRUE(content_.load("c", key_u32(kComedy), counted(1)).ok());
+  ASSERT_TRUE(content_.load("c", key_u32(ContentSource::kBuckets), counted(ContentSource::kMostTaken - 1)).ok());
+  take(0);
+  Rows rows{{{"c", key_u32(kComedy)}, counted(1)}};
+  save_into(rows, content_, false);
+  EXPECT_EQ(rows, (Rows{{{"c", key_u32(kDrama)}, counted(3)},
+                        {{"c", key_u32(ContentSource::kBuckets)}, counted(ContentSource::kMostTaken / 2)}}));
+  EXPECT_EQ(content_.rows(), 1U);
 }
 
 TEST_F(ContentTest, RowsThatItCannotReadAreRefused) {
