@@ -26,7 +26,7 @@ class CandidateLists {
  public:
   // Ranks at once what is ranked by batch. All arguments must outlive this.
   // Popularity offers `at_least`, so that nobody's list is shorter while there are items. For a user without a history
-  // each family offers twice as many: half of them have nothing to say of him.
+  // each family that is not ranked ahead offers twice as many: half of them have nothing to say of him.
   CandidateLists(Families families, std::span<const RankRequest> requests, std::size_t per_family,
                  std::size_t at_least = 0);
 

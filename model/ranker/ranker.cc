@@ -52,7 +52,7 @@ Ranker::Ranker(const FeatureLayout& layout, std::span<const float> initial_linea
       network_(shape_of(layout)),
       purchase_(network_.shape().features, network_.shape().event),
       weights_(network_.initial_weights(Random(seed, 0, kWeightsPurpose))) {
-  clear_padding(network_.shape(), features_.size(), event_.size() + 1, weights_);
+  clear_padding(network_.shape(), columns_.size(), event_columns_.size() + 1, weights_);
   std::copy(initial_linear.begin(), initial_linear.end(), network_.linear(weights_).begin());
   averaged_ = weights_;
   // Adam walks over whole lanes.

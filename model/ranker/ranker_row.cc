@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <array>
 #include <string>
-#include <utility>
+#include <string_view>
 #include <vector>
 
 #include "core/bytes.h"

@@ -16,7 +16,6 @@ class Standardiser {
   static constexpr float kClip = 5.0F;
 
   explicit Standardiser(std::size_t columns);
-  std::size_t size() const { return mean_.size(); }
 
   // One prediction: columns × items, column after column.
   void observe(std::span<const float> values, std::size_t items);
